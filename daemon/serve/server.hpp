@@ -1,0 +1,78 @@
+#pragma once
+#include <boost/system/result.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/device_health.hpp"
+#include "core/event.hpp"
+#include "core/reading.hpp"
+#include "wire/live.hpp"
+
+namespace vigil::serve {
+
+/// What the server needs of the rest of the daemon, as plain functions: serve/ knows neither store nor acquire.
+struct Backend {
+  /// Any thread; the answer may come on any thread. Mirrors store::Store::enter.
+  enum class Refusal : std::uint8_t { disk, busy, closing, conflict };
+  struct Accepted {
+    Event event;
+    bool repeated = false;
+  };
+  std::function<void(Event draft, std::function<void(boost::system::result<Accepted, Refusal>)>)> enter;
+
+  /// History, called on the work thread only. They throw std::runtime_error when the database cannot be read.
+  std::function<std::vector<Event>(std::uint64_t since, std::size_t limit, const Name& bed)> events;
+  /// JSON text, made by wire/. An empty answer: there is no such thing.
+  std::function<std::string(const Name& bed, std::size_t limit)> nights;
+  std::function<std::string(const Name& night)> night;           ///< with its events and epochs
+  std::function<std::string(const Name& bed, WallTime from, WallTime to)> epochs, readings;
+
+  /// Any thread: clocks, and what /health adds (queue depths, disk, threads).
+  std::function<wire::Now()> now;
+  std::function<std::string()> health;   ///< a JSON object
+};
+
+struct Options {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8580;                 ///< 0: any (tests)
+  std::filesystem::path web;                 ///< folder of the built page; empty: built in
+  std::string version;
+  std::string log_id;
+  std::uint64_t head = 0;
+  double time_scale = 1;
+  std::size_t max_clients = 2000;
+};
+
+/// HTTP, WebSocket and the page. Own io_context and thread, plus the work thread for history.
+/// Publishing functions are thread-safe and never block: they post.
+class Server {
+ public:
+  /// Throws std::runtime_error: "127.0.0.1:8580 is in use ... choose another with --listen", or an address that is
+  /// not loopback (refused until accounts exist).
+  Server(Options options, Backend backend);
+  ~Server();   ///< closes clients with 1001, joins
+
+  void start();
+  [[nodiscard]] std::uint16_t port() const noexcept;
+
+  void publish(std::vector<Event> committed);      ///< in order of seq
+  void publish_unrecorded(std::vector<Event> events);
+  void publish(std::vector<Reading> readings);
+  void publish_waves(std::vector<wire::BedWave> waves, WallTime first);
+  void publish_beds(std::vector<wire::BedSnapshot> beds);     ///< the snapshot `hello` is made of; replaces
+  void publish_devices(std::vector<DeviceHealth> devices);
+  /// Recording ceased or resumed: clients are told at once.
+  void publish_recording(bool writing, std::string trouble);
+  [[nodiscard]] std::uint64_t turns() const noexcept;
+  [[nodiscard]] std::size_t clients() const noexcept;
+
+ private:
+  struct Inside;
+  std::unique_ptr<Inside> in_;
+};
+
+}  // namespace vigil::serve

@@ -1,0 +1,53 @@
+#pragma once
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/device_health.hpp"
+#include "core/event.hpp"
+#include "core/reading.hpp"
+
+namespace vigil::wire {
+
+/// One bed in `hello` and in GET /api/v1/beds.
+struct BedSnapshot {
+  Name bed;
+  std::string label;            ///< for people: "Bed 4"
+  std::string person;
+  bool simulated = false;
+  Reading reading;
+  bool night_open = false;
+  WallTime night_opened;
+  Name night;
+  NightFigures figures;
+};
+
+/// The moment a message is made, by which Instants become wall times and ages.
+struct Now {
+  Instant at;
+  WallTime wall;
+};
+
+/// {"state":..,"state_since":"...Z","why":..,"load_kg":{"v":71.2,"age_s":0.4}|null,...} with "bed" and "t".
+nlohmann::json to_json(const Reading& reading, const Now& now);
+/// {"kind":"epoch","bed":..,"from":"...Z","score":"sleep","state":"asleep","counts":..,"movement_kg":..,"load_kg":..,"scorer":..}
+nlohmann::json to_json(const Epoch& epoch, const Now& now);
+nlohmann::json to_json(const NightFigures& figures);
+nlohmann::json to_json(const BedSnapshot& bed, const Now& now);
+nlohmann::json to_json(const DeviceHealth& device, const Now& now);
+
+/// {"kind":"readings","t":"...Z","beds":[...]}
+std::string readings_frame(std::span<const Reading> readings, const Now& now);
+
+/// Binary frame, little endian: 16-byte header {u8 'V', u8 'W', u8 version 1, u8 reserved, u16 trace count, u16 0,
+/// f64 unix seconds of the first grid point}, then a trace at a time: {u16 bed index (order of `hello`), u8 Trace,
+/// u8 n, i16 value[n]}, 10 Hz, wave_absent where nothing is known. Every part is a multiple of 2 bytes.
+struct BedWave {
+  std::uint16_t bed = 0;
+  Trace trace{};
+  std::vector<std::int16_t> values;
+};
+std::string waves_frame(std::span<const BedWave> waves, WallTime first);
+
+}  // namespace vigil::wire
