@@ -1,5 +1,4 @@
 #pragma once
-#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -9,6 +8,8 @@
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include <boost/asio/awaitable.hpp>
 
 #include "core/channel.hpp"
 #include "core/instant.hpp"
@@ -46,9 +47,12 @@ class Port {
   /// Serial: all bytes. USB: OUT report. A capture swallows them. Throws DeviceLost.
   virtual asio::awaitable<void> write(std::span<const std::byte> bytes) = 0;
   /// USB control transfer IN/OUT; empty when the device stalls it. Only on USB ports and their captures.
+  /// To recipient "interface" the port fills in its own interface; GET_DESCRIPTOR(report) with in_length 0
+  /// asks for as many bytes as the configuration says there are. Throws DeviceLost.
   virtual asio::awaitable<std::vector<std::byte>> control(std::uint8_t request_type, std::uint8_t request,
                                                           std::uint16_t value, std::uint16_t index,
-                                                          std::span<const std::byte> out, std::uint16_t in_length);
+                                                          std::span<const std::byte> out,
+                                                          std::uint16_t in_length);
   [[nodiscard]] virtual Instant now() const = 0;
   /// "/dev/ttyACM0", "usb 1-1.2 interface 0", "night.cwa".
   [[nodiscard]] virtual std::string_view where() const = 0;
@@ -64,23 +68,26 @@ class SampleSink {
   /// For people and the health page: model and firmware.
   virtual void describe(std::string what) = 0;
   virtual void battery(float percent) = 0;
+  /// The device said who it is, before its first sample: "axivity:CWA17_00123". An implementation may throw
+  /// DeviceRefused when another was expected. At most 47 bytes.
+  virtual void identify(std::string_view identity) { static_cast<void>(identity); }
 };
 
 /// How a device is recognised.
-struct UsbMatch {           ///< vendor and product; product 0 = any
+struct UsbMatch {  ///< vendor and product; product 0 = any
   std::uint16_t vendor, product;
   std::string_view model;
 };
-struct HidUsageMatch {      ///< the HID report descriptor has this application collection
+struct HidUsageMatch {  ///< the HID report descriptor has this application collection
   std::uint16_t page, usage;
   std::string_view model;
 };
-struct SerialMatch {        ///< a tty of this USB vendor and product whose serial number matches the pattern
+struct SerialMatch {  ///< a tty of this USB vendor and product whose serial number matches the pattern
   std::uint16_t vendor, product;
   std::string_view serial_prefix;
   std::string_view model;
 };
-struct ExplicitOnly {       ///< only where the configuration says so
+struct ExplicitOnly {  ///< only where the configuration says so
   std::string_view model;
 };
 using Match = std::variant<UsbMatch, HidUsageMatch, SerialMatch, ExplicitOnly>;
@@ -91,8 +98,8 @@ struct Setting {
   std::string_view key;
   Type type = Type::text;
   std::string_view unit;
-  double minimum = 0, maximum = 0;   ///< numbers
-  std::string_view fallback;         ///< as it would be written; empty: required or absent
+  double minimum = 0, maximum = 0;  ///< numbers
+  std::string_view fallback;        ///< as it would be written; empty: required or absent
   std::string_view help;
 };
 
@@ -110,13 +117,13 @@ enum class Transport : std::uint8_t { serial, usb, none, file };
 /// A driver is this description and one coroutine. It runs until DeviceLost, DeviceRefused, cancellation, or
 /// (files, finished nights) its data ends.
 struct Driver {
-  std::string_view name;    ///< = folder = configuration key = log tag = JSON value
-  std::string_view title;   ///< for people
+  std::string_view name;   ///< = folder = configuration key = log tag = JSON value
+  std::string_view title;  ///< for people
   Transport transport;
   std::span<const Match> matches;
   std::span<const Setting> settings;
   std::chrono::milliseconds stale_after;
-  bool simulated;           ///< what it says is labelled SIMULATED everywhere
+  bool simulated;  ///< what it says is labelled SIMULATED everywhere
   asio::awaitable<void> (*run)(Port&, const Settings&, SampleSink&);
 };
 

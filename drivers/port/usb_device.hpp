@@ -1,0 +1,43 @@
+#pragma once
+#include <memory>
+
+#include "base/clock.hpp"
+#include "drivers/driver.hpp"
+#include "drivers/port/tap.hpp"
+#include "drivers/port/usb_context.hpp"
+
+namespace vigil::drivers {
+
+class UsbPipe;
+
+/// One claimed interface of a USB device: interrupt reports in (several transfers always queued), reports
+/// out, control transfers. A kernel driver that holds the interface is detached and put back at the end. One
+/// thread.
+class UsbDevice final : public Port {
+ public:
+  /// Throws: DeviceRefused when the device may not be opened (udev rule) or another program has the
+  /// interface; DeviceLost when it is gone.
+  UsbDevice(UsbContext& context, const asio::any_io_executor& executor, const Clock& clock,
+            const UsbSighting& sighting, std::uint8_t interface, Tap tap = {});
+  ~UsbDevice() override;
+
+  asio::awaitable<Arrival> read(std::optional<std::chrono::milliseconds> timeout) override;
+  /// An OUT report: by the interrupt-OUT endpoint where there is one, else SET_REPORT (its id = the first
+  /// byte).
+  asio::awaitable<void> write(std::span<const std::byte> bytes) override;
+  /// Requests to "an interface" (recipient 1) go to the interface claimed here: the low byte of `index` is
+  /// filled in. GET_DESCRIPTOR(report) with in_length 0 asks for as many bytes as the configuration says
+  /// there are.
+  asio::awaitable<std::vector<std::byte>> control(std::uint8_t request_type, std::uint8_t request,
+                                                  std::uint16_t value, std::uint16_t index,
+                                                  std::span<const std::byte> out,
+                                                  std::uint16_t in_length) override;
+  [[nodiscard]] Instant now() const override;
+  [[nodiscard]] std::string_view where() const override;
+
+ private:
+  const Clock& clock_;
+  std::shared_ptr<UsbPipe> pipe_;
+};
+
+}  // namespace vigil::drivers
