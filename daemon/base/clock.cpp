@@ -36,10 +36,23 @@ BootId kernel_boot() {
   return id.empty() || id.size() > Name::capacity ? BootId("unknown-boot") : BootId(id);
 }
 
+WallTime with_offset(std::chrono::microseconds since_epoch) noexcept {
+  const std::time_t whole = std::chrono::floor<std::chrono::seconds>(since_epoch).count();
+  std::tm local{};
+  localtime_r(&whole, &local);
+  return {since_epoch, std::chrono::minutes(local.tm_gmtoff / 60)};
+}
+
 }  // namespace
 
-Clock::Clock(double scale)
+KernelClocks kernel_clocks() noexcept {
+  return {
+      .boottime = read(CLOCK_BOOTTIME), .monotonic = read(CLOCK_MONOTONIC), .realtime = read(CLOCK_REALTIME)};
+}
+
+Clock::Clock(double scale, Duration ahead)
     : scale_(scale),
+      ahead_(ahead),
       boottime_start_(read(CLOCK_BOOTTIME)),
       boot_(kernel_boot()),
       zone_(local_zone()) {}
@@ -51,19 +64,14 @@ Instant Clock::now() const noexcept {
 }
 
 WallTime Clock::wall() const noexcept {
-  auto t = read(CLOCK_REALTIME);
+  auto t = read(CLOCK_REALTIME) + ahead_;
   // Scaled time advances the wall clock by what BOOTTIME gained, so that steps of REALTIME still show.
   if (scale_ != 1) t += from_seconds(seconds(read(CLOCK_BOOTTIME) - boottime_start_) * (scale_ - 1));
-  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(t);
-  const std::time_t whole = std::chrono::duration_cast<std::chrono::seconds>(t).count();
-  std::tm local{};
-  localtime_r(&whole, &local);
-  return {us, std::chrono::minutes(local.tm_gmtoff / 60)};
+  return with_offset(std::chrono::duration_cast<std::chrono::microseconds>(t));
 }
 
 WallTime Clock::wall_at(Instant t) const noexcept {
-  const auto wall_now = wall();
-  return wall_now + std::chrono::duration_cast<std::chrono::microseconds>(t - now());
+  return with_offset(wall().since_epoch + std::chrono::duration_cast<std::chrono::microseconds>(t - now()));
 }
 
 Duration Clock::machine(Duration d) const noexcept {
