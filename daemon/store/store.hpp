@@ -10,6 +10,7 @@
 
 #include "core/event.hpp"
 #include "core/reading.hpp"
+#include "core/rows.hpp"
 
 namespace vigil::store {
 
@@ -76,27 +77,9 @@ class Store {
   std::unique_ptr<Inside> in_;
 };
 
-struct NightRow {
-  Name night;
-  Name bed;
-  WallTime opened;
-  std::optional<WallTime> closed;   ///< nullopt: goes on
-  bool simulated = false;
-  std::optional<NightFigures> figures;
-  Algorithm algorithm;
-};
-
-struct ReadingRow {     ///< stored 1-Hz values, decoded
-  WallTime wall;
-  BedState state = BedState::unknown;
-  std::optional<float> load_kg, movement_kg, activity_mg, breath_rpm, heart_bpm;
-};
-
-struct EpochRow {
-  WallTime from;
-  Epoch epoch;                        ///< epoch.from is not meaningful across boots: use `from`
-  std::optional<EpochState> rescored; ///< the delayed decision, once there
-};
+using NightRow = vigil::NightRow;
+using ReadingRow = vigil::ReadingRow;
+using EpochRow = vigil::EpochRow;
 
 /// A read-only connection for history; short transactions. One thread at a time (each thread its own).
 /// Throws std::runtime_error when the database cannot be read.
