@@ -16,7 +16,7 @@ namespace vigil::config {
 struct Mistake {
   std::string file;
   std::uint32_t line = 0, column = 0;
-  std::string key;        ///< "device[2].speed"
+  std::string key;        ///< "device[2].speed": of the second [[device]]
   std::string what;       ///< "expected a number from 0.1 to 1000 (x real time), found \"fast\""
   [[nodiscard]] std::string text() const;   ///< "vigil.toml:12:9: device[2].speed: expected ..."
 };
@@ -53,7 +53,7 @@ struct DeviceConfig {
   std::string identity;              ///< `device = "axivity:CWA17_00123"`: what was found must be this one; may be empty
   std::string port;                  ///< explicit port or file; empty: found by identity
   std::map<std::string, std::string, std::less<>> settings;   ///< validated, defaults filled in, numbers canonical
-  std::string toml;                  ///< the table as written, kept with each capture
+  std::string toml;                  ///< the table as TOML text, kept with each capture
 };
 
 struct Config {
@@ -65,6 +65,14 @@ struct Config {
   std::vector<BedConfig> beds;
   std::vector<DeviceConfig> devices;
 };
+
+/// Where to listen: "127.0.0.1:8580", "localhost:8580", "[::1]:8580"; port 0 is any free one.
+struct Listen {
+  std::string address;               ///< numeric, without brackets
+  std::uint16_t port = 0;
+};
+/// nullopt: `what` says what was expected. Anything but loopback is refused until accounts exist.
+std::optional<Listen> parse_listen(std::string_view text, std::string& what);
 
 struct Loaded {
   Config config;
