@@ -1,0 +1,24 @@
+#include <algorithm>
+#include <array>
+
+#include "drivers/driver.hpp"
+#include "drivers/synthetic/driver.hpp"
+
+namespace vigil::drivers {
+namespace {
+
+/// One line a driver.
+constexpr std::array<const Driver*, 1> table{
+    &synthetic::driver,
+};
+
+}  // namespace
+
+std::span<const Driver* const> all() { return table; }
+
+const Driver* find(std::string_view name) noexcept {
+  const auto found = std::ranges::find_if(table, [&](const Driver* d) { return d->name == name; });
+  return found == table.end() ? nullptr : *found;
+}
+
+}  // namespace vigil::drivers
