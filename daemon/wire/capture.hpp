@@ -18,13 +18,13 @@ namespace vigil::wire {
 ///   file   = magic "VIGILCAP" u32 version=1, then chunks
 ///   chunk  = u32 length of body, u32 CRC-32C of body, body
 ///   body   = first byte 'H' header (JSON text: device, driver, settings, wall time, zone, boot, at_ns), or
-///            'D' data: records { u8 kind, varint ns since the record before (the first: since header's at_ns), varint
-///            length, bytes }
-/// Little endian. A torn or damaged chunk is dropped and counted; reading goes on at the next chunk that checks,
-/// found by its CRC. Annotated captures of tests are the same with a `.expect` file beside them.
+///            'D' data: records { u8 kind, varint ns since the record before (the first of each chunk: since
+///            the header's at_ns, so that a lost chunk moves no other), varint length, bytes }
+/// Little endian. A torn or damaged chunk is dropped and counted; reading goes on at the next chunk that
+/// checks, found by its CRC. Annotated captures of tests are the same with a `.expect` file beside them.
 struct CaptureHeader {
   Name device, driver;
-  std::string settings;     ///< the device's TOML settings, so that a replay runs it the same
+  std::string settings;  ///< the device's TOML settings, so that a replay runs it the same
   WallTime wall;
   Instant at;
   BootId boot;
@@ -32,7 +32,7 @@ struct CaptureHeader {
 };
 
 struct CaptureRecord {
-  std::uint8_t kind = 0;    ///< 0 read, 1 time-out, 2 written by us, 3 control answer
+  std::uint8_t kind = 0;  ///< 0 read, 1 time-out, 2 written by us, 3 control answer
   Instant at;
   std::span<const std::byte> bytes;
 };
@@ -52,7 +52,8 @@ class CaptureWriter {
   Instant last_, origin_;
 };
 
-/// Reads a whole capture from memory. Throws std::runtime_error when it is no capture at all (names what it found).
+/// Reads a whole capture from memory, which it borrows. Chunks are looked for at most 16 MiB long. Throws
+/// std::runtime_error when it is no capture at all (names what it found).
 class CaptureReader {
  public:
   explicit CaptureReader(std::span<const std::byte> file);

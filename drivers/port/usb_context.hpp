@@ -9,7 +9,6 @@
 #include <boost/asio/any_io_executor.hpp>
 
 struct libusb_device;
-struct libusb_context;
 
 namespace vigil::drivers {
 
@@ -57,10 +56,10 @@ class UsbContext {
 
   /// An opening said NO_DEVICE: libusb will say so for ever. It leaves now, without waiting for the notice.
   void forget(const UsbSighting& sighting);
-  [[nodiscard]] libusb_context* raw() const noexcept;
 
  private:
   friend class UsbPipe;
+  friend class UsbDevice;
   struct Inside;
   std::shared_ptr<Inside> in_;
 };

@@ -17,8 +17,10 @@ class UsbDevice final : public Port {
  public:
   /// Throws: DeviceRefused when the device may not be opened (udev rule) or another program has the
   /// interface; DeviceLost when it is gone.
+  enum class KernelDriver : bool { keep, detach };
   UsbDevice(UsbContext& context, const asio::any_io_executor& executor, const Clock& clock,
-            const UsbSighting& sighting, std::uint8_t interface, Tap tap = {});
+            const UsbSighting& sighting, std::uint8_t interface, Tap tap = {},
+            KernelDriver kernel_driver = KernelDriver::detach);
   ~UsbDevice() override;
 
   asio::awaitable<Arrival> read(std::optional<std::chrono::milliseconds> timeout) override;

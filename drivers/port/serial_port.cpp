@@ -1,0 +1,176 @@
+#include "drivers/port/serial_port.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+namespace vigil::drivers {
+
+namespace {
+
+/// A device that does not take what is written for this long (of the machine's time) is gone or wedged.
+constexpr auto write_deadline = std::chrono::seconds(3);
+
+[[nodiscard]] std::string reason(int error) { return std::strerror(error); }
+
+}  // namespace
+
+struct SerialPort::Inside : std::enable_shared_from_this<Inside> {
+  Inside(const asio::any_io_executor& executor, const Clock& c, std::string where, Tap t)
+      : clock(c), path(std::move(where)), tap(std::move(t)), tty(executor), timer(executor) {}
+
+  void open();
+
+  /// Waits until the tty is ready or the deadline passes: true = ready. Throws when the coroutine is
+  /// cancelled.
+  asio::awaitable<bool> ready(asio::posix::descriptor_base::wait_type what, std::optional<Duration> within) {
+    const auto turn = ++turns;
+    if (within) {
+      timer.expires_after(*within);
+      timer.async_wait([self = shared_from_this(), turn](const boost::system::error_code& error) {
+        // A time-out that was already on its way when the wait ended must not end the next one.
+        if (error || self->turns != turn) return;
+        self->late = true;
+        self->tty.cancel();
+      });
+    }
+    boost::system::error_code error;
+    late = false;
+    co_await tty.async_wait(what, asio::redirect_error(asio::use_awaitable, error));
+    ++turns;
+    timer.cancel();
+    if (std::exchange(late, false)) co_return false;
+    if (error) {
+      if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+      throw DeviceLost(path + ": " + error.message());
+    }
+    co_return true;
+  }
+
+  const Clock& clock;
+  std::string path;
+  Tap tap;
+  asio::posix::stream_descriptor tty;
+  asio::steady_timer timer;
+  std::uint64_t turns = 0;
+  bool late = false;
+  std::array<std::byte, 4096> buffer{};
+};
+
+void SerialPort::Inside::open() {
+  // O_NONBLOCK: an open must not wait for a carrier. O_NOCTTY: this must not become our terminal.
+  const int fd = ::open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) {
+    const int error = errno;
+    switch (error) {
+      case EACCES:
+      case EPERM:
+        throw DeviceRefused(path + ": may not be opened (" + reason(error) +
+                            "): install Vigil's udev rule, or add the daemon's user to the group of " + path);
+      case EBUSY:
+        throw DeviceRefused(path + ": another program has it for itself; close that program (fuser -v " +
+                            path + " names it)");
+      default:
+        throw DeviceLost(path + ": " + reason(error));
+    }
+  }
+  tty.assign(fd);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK)
+      throw DeviceRefused(path + ": another program holds its lock; close that program (fuser -v " + path +
+                          " names it)");
+    throw DeviceLost(path + ": cannot be locked: " + reason(errno));
+  }
+  termios settings{};
+  if (::tcgetattr(fd, &settings) != 0) {
+    if (errno == ENOTTY)
+      throw DeviceRefused(path + ": expected a serial port, found something that is no tty");
+    throw DeviceLost(path + ": " + reason(errno));
+  }
+  ::cfmakeraw(&settings);
+  settings.c_cflag |= CLOCAL | CREAD;
+  settings.c_cflag &= ~static_cast<tcflag_t>(CSTOPB | CRTSCTS);
+  settings.c_cc[VMIN] = 1;
+  settings.c_cc[VTIME] = 0;
+  ::cfsetspeed(&settings, B115200);
+  if (::tcsetattr(fd, TCSANOW, &settings) != 0) throw DeviceLost(path + ": " + reason(errno));
+  // Root is let in by the kernel all the same; the lock above still keeps a second daemon out.
+  ::ioctl(fd, TIOCEXCL);
+  const int lines = TIOCM_DTR | TIOCM_RTS;
+  ::ioctl(fd, TIOCMBIS, &lines);  // a pty has no modem lines
+  ::tcflush(fd, TCIOFLUSH);
+}
+
+SerialPort::SerialPort(const asio::any_io_executor& executor, const Clock& clock,
+                       const std::filesystem::path& device, Tap tap)
+    : in_(std::make_shared<Inside>(executor, clock, device.string(), std::move(tap))) {
+  in_->open();
+}
+
+SerialPort::~SerialPort() {
+  in_->timer.cancel();
+  ++in_->turns;
+  boost::system::error_code ignored;
+  if (in_->tty.is_open()) {
+    ::ioctl(in_->tty.native_handle(), TIOCNXCL);
+    in_->tty.close(ignored);
+  }
+}
+
+asio::awaitable<Arrival> SerialPort::read(std::optional<std::chrono::milliseconds> timeout) {
+  const auto in = in_;
+  const auto give_up = timeout ? std::optional(in->clock.now() + *timeout) : std::nullopt;
+  for (;;) {
+    const auto got = ::read(in->tty.native_handle(), in->buffer.data(), in->buffer.size());
+    const int error = errno;
+    if (got > 0) {
+      const Arrival arrival{std::span(in->buffer.data(), static_cast<std::size_t>(got)), in->clock.now()};
+      if (in->tap) in->tap(arrival.at, static_cast<std::uint8_t>(Passed::read), arrival.bytes);
+      co_return arrival;
+    }
+    if (got == 0) throw DeviceLost(in->path + ": hung up");
+    if (error != EAGAIN && error != EINTR) throw DeviceLost(in->path + ": " + reason(error));
+    std::optional<Duration> within;
+    if (give_up) within = in->clock.machine(std::max(*give_up - in->clock.now(), Duration{}));
+    const bool ready = co_await in->ready(asio::posix::descriptor_base::wait_read, within);
+    if (!ready) break;
+  }
+  const Arrival nothing{{}, in->clock.now()};
+  if (in->tap) in->tap(nothing.at, static_cast<std::uint8_t>(Passed::time_out), {});
+  co_return nothing;
+}
+
+asio::awaitable<void> SerialPort::write(std::span<const std::byte> bytes) {
+  const auto in = in_;
+  const auto whole = bytes;
+  while (!bytes.empty()) {
+    const auto put = ::write(in->tty.native_handle(), bytes.data(), bytes.size());
+    const int error = errno;
+    if (put > 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(put));
+      continue;
+    }
+    if (put < 0 && error != EAGAIN && error != EINTR) throw DeviceLost(in->path + ": " + reason(error));
+    const bool ready = co_await in->ready(asio::posix::descriptor_base::wait_write, write_deadline);
+    if (!ready) throw DeviceLost(in->path + ": does not take what is written to it");
+  }
+  if (in->tap) in->tap(in->clock.now(), static_cast<std::uint8_t>(Passed::written), whole);
+}
+
+Instant SerialPort::now() const { return in_->clock.now(); }
+
+std::string_view SerialPort::where() const { return in_->path; }
+
+}  // namespace vigil::drivers
