@@ -1,0 +1,28 @@
+import { build_strip, type Strip } from '../../charts/strip.ts';
+import type { Bed } from '../../live/bed.svelte.ts';
+
+const hour_ms = 3_600_000;
+
+/** The strip of a bed's present night; without one, of its last stay or night; undefined: nothing to draw yet. */
+export function strip_of(bed: Bed, now: number): Strip | undefined {
+  const facts = bed.facts;
+  const last = facts.nights[facts.nights.length - 1];
+  const open = bed.night?.opened ?? (last && last.closed === undefined ? last.opened : undefined);
+  const in_bed = bed.reading.state !== 'out_of_bed' && bed.reading.state !== 'unknown';
+  const stay =
+    in_bed && facts.entered !== undefined && facts.entered > (last?.closed ?? 0) ? facts.entered : undefined;
+  const common = {
+    now,
+    known_until: bed.read_at,
+    least_ms: hour_ms,
+    epochs: bed.epochs,
+    seen: bed.seen,
+    facts,
+  };
+  if (open !== undefined) return build_strip({ ...common, from: open });
+  if (stay !== undefined) return build_strip({ ...common, from: stay });
+  if (last?.closed !== undefined) return build_strip({ ...common, from: last.opened, closed: last.closed });
+  const first = bed.seen[0]?.from;
+  if (first === undefined) return undefined;
+  return build_strip({ ...common, from: Math.max(first, now - 8 * hour_ms) });
+}

@@ -1,0 +1,16 @@
+import { around, from_zero } from '../../charts/sweep.ts';
+import type { Bed } from '../../live/bed.svelte.ts';
+
+/** How the two traces of a bed are drawn: units as wire/live.hpp states them. */
+export const load_trace = { name: 'Load', unit: 'kg', per_raw: 0.01, decimals: 1, ranger: around(100) };
+
+const activity_range = from_zero(50);
+const movement_range = from_zero(50);
+
+/** The movement trace is in mg where a worn sensor speaks, else in hundredths of a kg. */
+export function movement_trace(bed: Bed) {
+  const worn = bed.reading.activity_mg !== null;
+  return worn
+    ? ({ quantity: 'activity_mg', unit: 'mg', per_raw: 1, decimals: 0, ranger: activity_range } as const)
+    : ({ quantity: 'movement_kg', unit: 'kg', per_raw: 0.01, decimals: 2, ranger: movement_range } as const);
+}

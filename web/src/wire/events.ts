@@ -1,0 +1,140 @@
+import * as v from 'valibot';
+
+/**
+ * Events of the one log as they come over the wire. The envelope is checked strictly, since it carries the sequence;
+ * a payload that does not fit its kind leaves the event in its place, marked unreadable, so that no number is lost.
+ */
+
+const seconds = v.pipe(v.number(), v.finite());
+const maybe = <T extends v.GenericSchema>(schema: T) => v.optional(v.nullable(schema), null);
+const text = v.string();
+
+const awakening = v.object({ number: v.number(), ago_s: seconds, cause: text });
+
+/** Minutes and percents of a night; null: it cannot be said. */
+export const NightFiguresSchema = v.object({
+  tib_min: v.number(),
+  sol_min: maybe(v.number()),
+  waso_min: maybe(v.number()),
+  tst_min: maybe(v.number()),
+  se_percent: maybe(v.number()),
+  se_low_percent: maybe(v.number()),
+  se_high_percent: maybe(v.number()),
+  nwak_1min: v.number(),
+  nwak_5min: v.number(),
+  exits: v.number(),
+  position_changes: v.number(),
+  restless_episodes: v.number(),
+  unknown_min: v.number(),
+  coverage_percent: v.number(),
+});
+export type NightFigures = v.InferOutput<typeof NightFiguresSchema>;
+
+export const payloads = {
+  'daemon.started': v.object({ version: text, clean: v.boolean(), time_scale: v.number() }),
+  'daemon.stopped': v.object({ reason: text }),
+  'recording.gap': v.object({ lasted_s: seconds, cause: text, unrecorded: v.number() }),
+  'clock.stepped': v.object({ step_s: seconds }),
+  'setting.changed': v.object({ key: text, value: text }),
+  'device.attached': v.object({ device: text, driver: text, what: text, simulated: v.boolean() }),
+  'device.assigned': v.object({ device: text }),
+  'device.stale': v.object({ device: text, silent_s: seconds }),
+  'device.lost': v.object({ device: text, reason: text }),
+  'device.recovered': v.object({ device: text, away_s: seconds }),
+  'bed.entered': v.object({ ago_s: seconds, load_kg: maybe(v.number()) }),
+  'bed.left': v.object({ ago_s: seconds, stay_s: seconds }),
+  'position.changed': v.object({ ago_s: seconds, size: v.number(), unit: text }),
+  'sleep.began': v.object({ ago_s: seconds }),
+  'sleep.ended': v.object({ ago_s: seconds }),
+  'awakening.suspected': awakening,
+  'awakening.confirmed': awakening,
+  'awakening.withdrawn': awakening,
+  'awakening.ended': v.object({ number: v.number(), ago_s: seconds, lasted_s: seconds }),
+  'restless.began': v.object({ ago_s: seconds }),
+  'restless.ended': v.object({ ago_s: seconds, lasted_s: seconds }),
+  'night.opened': v.object({ night: text, ago_s: seconds }),
+  'night.closed': v.object({ night: text, ago_s: seconds, ...NightFiguresSchema.entries }),
+  'lights.out': v.object({}),
+  'lights.on': v.object({}),
+  'pain.prompted': v.object({ reason: text }),
+  'pain.checkin': v.object({
+    score: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10)),
+    regions: v.optional(v.array(text), []),
+    qualities: v.optional(v.array(text), []),
+    note: v.optional(text, ''),
+  }),
+  'note.added': v.object({ text }),
+  'entry.corrected': v.object({
+    corrects: v.number(),
+    withdrawn: v.boolean(),
+    score: maybe(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10))),
+    note: v.optional(text, ''),
+  }),
+} as const;
+
+export type Kind = keyof typeof payloads;
+export type Payload<K extends Kind> = v.InferOutput<(typeof payloads)[K]>;
+
+const envelope = v.object({
+  kind: v.pipe(text, v.includes('.')),
+  seq: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  unrecorded: v.optional(v.boolean(), false),
+  bed: v.optional(text, ''),
+  person: v.optional(text, ''),
+  t: v.pipe(text, v.isoTimestamp()),
+  zone: v.optional(text, ''),
+  algorithm: v.optional(text, ''),
+  version: v.optional(text, ''),
+  simulated: v.optional(v.boolean(), false),
+  client_id: v.optional(text, ''),
+  data: v.optional(v.record(text, v.unknown()), {}),
+});
+
+interface Header {
+  /** Place in the log; 0: not recorded. */
+  seq: number;
+  bed: string;
+  person: string;
+  /** When it was said, ms since 1970, server's clock. */
+  at: number;
+  /** When it happened: `at` less the `ago_s` of its payload. */
+  since: number;
+  zone: string;
+  /** Name and version of the rule that said it; empty when a person or the machine did. */
+  algorithm: string;
+  simulated: boolean;
+  client_id: string;
+}
+
+type Known = { [K in Kind]: Header & { kind: K; data: Payload<K> } }[Kind];
+/** A kind this page does not know, or a payload that does not fit its kind. */
+export type Unreadable = Header & { kind: 'unreadable'; said: string; data: Record<string, unknown> };
+export type LogEvent = Known | Unreadable;
+export type EventOf<K extends Kind> = Extract<LogEvent, { kind: K }>;
+
+export const is_known_kind = (kind: string): kind is Kind => Object.hasOwn(payloads, kind);
+
+/** Undefined: this is no event at all, not even its envelope. */
+export function read_event(raw: unknown): LogEvent | undefined {
+  const parsed = v.safeParse(envelope, raw);
+  if (!parsed.success) return undefined;
+  const e = parsed.output;
+  const at = Date.parse(e.t);
+  const ago = typeof e.data.ago_s === 'number' && Number.isFinite(e.data.ago_s) ? e.data.ago_s : 0;
+  const header: Header = {
+    seq: e.seq ?? 0,
+    bed: e.bed,
+    person: e.person,
+    at,
+    since: at - ago * 1000,
+    zone: e.zone,
+    algorithm: e.algorithm ? `${e.algorithm} ${e.version}`.trim() : '',
+    simulated: e.simulated,
+    client_id: e.client_id,
+  };
+  if (is_known_kind(e.kind)) {
+    const data = v.safeParse(payloads[e.kind], e.data);
+    if (data.success) return { ...header, kind: e.kind, data: data.output } as Known;
+  }
+  return { ...header, kind: 'unreadable', said: e.kind, data: e.data };
+}
