@@ -11,12 +11,12 @@ namespace vigil::bed {
 
 /// Thresholds a person may set (configuration `[bed.detection]`); defaults are the documented ones.
 struct Settings {
-  float present_kg = 12;              ///< above tare: somebody is in bed (children's beds: lower)
-  float absent_kg = 6;                ///< below: nobody
-  Duration enter_after = std::chrono::seconds(5);     ///< must stay above for this long
-  Duration leave_after = std::chrono::seconds(10);    ///< must stay below for this long
+  float present_kg = 12;  ///< above tare: somebody is in bed (children's beds: lower)
+  float absent_kg = 6;    ///< below: nobody
+  Duration enter_after = std::chrono::seconds(5);        ///< must stay above for this long
+  Duration leave_after = std::chrono::seconds(10);       ///< must stay below for this long
   Duration night_ends_after = std::chrono::minutes(90);  ///< out of bed for this long closes the night
-  Duration minimum_night = std::chrono::minutes(20);  ///< a shorter stay in bed is not a night
+  Duration minimum_night = std::chrono::minutes(20);     ///< a shorter stay in bed is not a night
 };
 
 /// Time has come this far; everything older than a second's grid point can be decided.
@@ -25,17 +25,15 @@ struct Tick {
 };
 
 /// What a step produced. The caller clears and reuses it; vectors keep their capacity.
-/// Events come with `at`, `bed`, `algorithm`, `payload` (NightOpened.night empty) and seq 0; wall time, zone, boot
-/// and night id are stamped by the caller.
+/// Events come with `at`, `bed`, `algorithm`, `payload` (NightOpened.night empty) and seq 0; wall time, zone,
+/// boot and night id are stamped by the caller.
 struct Output {
   std::vector<Event> events;
   std::vector<Reading> readings;
   std::vector<Epoch> epochs;
   std::vector<Rescore> rescores;
   std::vector<WavePoint> waves;
-  void clear() noexcept {
-    events.clear(), readings.clear(), epochs.clear(), rescores.clear(), waves.clear();
-  }
+  void clear() noexcept { events.clear(), readings.clear(), epochs.clear(), rescores.clear(), waves.clear(); }
 };
 
 /// The night so far: what the page shows beside the state.
@@ -45,8 +43,8 @@ struct NightSoFar {
   NightFigures figures;
 };
 
-/// Everything one bed's stages 4 to 6 know, composed of signal, sleep and pain. A value in spirit: no clock, no
-/// I/O, no logging; after `attach` no allocation but in Output. One thread at a time.
+/// Everything one bed's stages 4 to 6 know, composed of signal, sleep and pain. A value in spirit: no clock,
+/// no I/O, no logging; after `attach` no allocation but in Output. One thread at a time.
 class Bed {
  public:
   Bed(Name bed, const Settings& settings);
@@ -63,15 +61,16 @@ class Bed {
 
   /// Samples of a channel in order of time; older ones are ignored. Values must have passed admit().
   void step(const Sample& sample, Output& out);
-  /// Monotonic. The grid (10 Hz waves, 1 Hz readings, 30-s epochs) advances only here, so the caller decides how
-  /// long late samples are waited for (0.3 s live). Steps of any length; each second's output appears in order.
+  /// Monotonic. The grid (10 Hz waves, 1 Hz readings, 30-s epochs) advances only here, so the caller decides
+  /// how long late samples are waited for (0.3 s live). Steps of any length; each second's output appears in
+  /// order.
   void step(Tick tick, Output& out);
   /// What a person entered, after it was committed: evidence of being awake.
   void step(const Event& entry, Output& out);
 
-  /// The fold by which a restart goes on: the events of this bed since its last night.opened, oldest first (and the
-  /// last bed.entered/left for the tare), then the epochs of that night, before any step. `ago` places those of
-  /// earlier boots: how long before `now` the event happened.
+  /// The fold by which a restart goes on: the events of this bed since its last night.opened, oldest first
+  /// (and the last bed.entered/left for the tare), then the epochs of that night, before any step. `ago`
+  /// places those of earlier boots: how long before `now` the event happened.
   void restore(const Event& event, Instant at);
   void restore(const Epoch& epoch, Instant from);
 

@@ -29,6 +29,7 @@ class Ring {
   [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return slots_[(first_ + i) % slots_.size()]; }
   [[nodiscard]] T& operator[](std::size_t i) noexcept { return slots_[(first_ + i) % slots_.size()]; }
   [[nodiscard]] const T& back() const noexcept { return (*this)[size_ - 1]; }
+  [[nodiscard]] T& back() noexcept { return (*this)[size_ - 1]; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }

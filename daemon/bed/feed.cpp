@@ -1,0 +1,134 @@
+#include "bed/feed.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace vigil::bed {
+namespace {
+
+constexpr float default_counts_epoch_s = 60;
+
+}  // namespace
+
+Feed::Feed(Name owner, const Channel& channel, Duration stale_after, bool simulated)
+    : owner_(owner),
+      announced_(channel),
+      channel_(channel),
+      stale_after_(stale_after),
+      simulated_(simulated),
+      load_movement_(channel.quantity == Quantity::load ? channel.rate_hz : 0.0F) {
+  if (channel.quantity == Quantity::acceleration && channel.rate_hz >= signal::Counts::lowest_rate_hz)
+    counts_.emplace(channel.rate_hz);
+  if (channel.quantity == Quantity::pressure) {
+    image_ = std::make_unique<signal::ImageMovement>(channel.values(), channel.rate_hz);
+    full_scale_ = channel.maximum > channel.minimum ? channel.maximum - channel.minimum : 1.0F;
+  }
+  if (channel.quantity == Quantity::counts && channel.epoch_s <= 0) channel_.epoch_s = default_counts_epoch_s;
+}
+
+void Feed::attach(Duration stale_after, bool simulated) noexcept {
+  if (!attached_) load_movement_.reset();
+  attached_ = true;
+  stale_after_ = stale_after;
+  simulated_ = simulated;
+}
+
+void Feed::detach() noexcept {
+  attached_ = false;
+  bins_.clear();
+  second_ = {};
+  at_.reset();
+  covered_from_.reset(), covered_to_.reset();
+}
+
+bool Feed::take(const Sample& sample) noexcept {
+  if (!attached_ || sample.values.size() != channel_.values() || (newest_ && sample.at < *newest_))
+    return false;
+  if (channel_.quantity == Quantity::acceleration && sample.values.size() < 3) return false;
+  if (newest_ && sample.at - *newest_ > stale_after_) load_movement_.reset();  // a gap is no movement
+  newest_ = sample.at;
+  signal::Bin& bin = bins_.at(sample.at);
+  bin.last = sample.at;
+  ++bin.n;
+  switch (channel_.quantity) {
+    case Quantity::load: {
+      const float kg = sample.values[0];
+      bin.sum += kg;
+      bin.energy += load_movement_.step(kg, sample.at);
+      break;
+    }
+    case Quantity::acceleration: {
+      const std::array<float, 3> g{sample.values[0], sample.values[1], sample.values[2]};
+      for (std::size_t i = 0; i < 3; ++i)
+        bin.posture[i] += g[i];
+      bin.activity += 1000 * std::abs(std::sqrt(g[0] * g[0] + g[1] * g[1] + g[2] * g[2]) - 1);
+      if (counts_) bin.counts += counts_->step(g, sample.at);
+      break;
+    }
+    case Quantity::pressure: {
+      const auto seen = image_->step(sample.values, sample.at);
+      bin.sum += 100 * (seen.level - channel_.minimum) / full_scale_;
+      bin.energy += seen.relative * seen.relative;
+      break;
+    }
+    case Quantity::counts:
+    case Quantity::heart_rate:
+    case Quantity::breath_rate:
+    case Quantity::occupancy:
+      bin.value = sample.values[0];
+      break;
+  }
+  return true;
+}
+
+const signal::Bin* Feed::decide(std::int64_t cell) noexcept {
+  if (bins_.empty() || bins_.next() > cell) return nullptr;
+  const signal::Bin* bin = bins_.take(cell);
+  if (!bin) return nullptr;
+  const auto n = static_cast<float>(bin->n);
+  at_ = bin->last;
+  switch (channel_.quantity) {
+    case Quantity::load:
+    case Quantity::pressure:
+      value_ = bin->sum / n;
+      cell_movement_ = std::sqrt(bin->energy / n);
+      break;
+    case Quantity::acceleration:
+      cell_movement_ = bin->activity / n;
+      break;
+    case Quantity::counts:
+      covered_from_ = bin->last;
+      covered_to_ = bin->last + from_seconds(double{channel_.epoch_s});
+      value_ = bin->value;
+      break;
+    case Quantity::heart_rate:
+    case Quantity::breath_rate:
+    case Quantity::occupancy:
+      value_ = bin->value;
+      break;
+  }
+  second_.last = bin->last;
+  second_.sum += bin->sum;
+  second_.energy += bin->energy;
+  second_.counts += bin->counts;
+  second_.activity += bin->activity;
+  for (std::size_t i = 0; i < 3; ++i)
+    second_.posture[i] += bin->posture[i];
+  second_.n += bin->n;
+  return bin;
+}
+
+signal::Bin Feed::take_second() noexcept {
+  const signal::Bin done = second_;
+  second_ = {};
+  return done;
+}
+
+std::optional<float> Feed::counts_in_second(Instant now) const noexcept {
+  // Half a second of grace: stamps of whole seconds and the grid need not coincide.
+  constexpr Duration grace = std::chrono::milliseconds(500);
+  if (!attached_ || !covered_from_ || now < *covered_from_ + grace || now > *covered_to_ + grace) return {};
+  return value_ / channel_.epoch_s;
+}
+
+}  // namespace vigil::bed

@@ -1,0 +1,80 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "core/channel.hpp"
+#include "core/name.hpp"
+#include "core/sample.hpp"
+#include "signal/bins.hpp"
+#include "signal/counts.hpp"
+#include "signal/movement.hpp"
+
+namespace vigil::bed {
+
+/// One channel of a bed: its samples are taken as they come and filtered in their own order; what they come
+/// to is decided cell by cell of the 100-ms grid as the ticks pass. Allocates when made, never after.
+class Feed {
+ public:
+  Feed(Name owner, const Channel& channel, Duration stale_after, bool simulated);
+
+  /// False: not taken (older than the newest, or of the wrong shape).
+  bool take(const Sample& sample) noexcept;
+  /// The cell is over: its bin, or nullptr when no sample fell into it. Held values move on.
+  const signal::Bin* decide(std::int64_t cell) noexcept;
+  /// Sum of the bins decided since the last call.
+  signal::Bin take_second() noexcept;
+
+  /// Samples still waiting for a tick.
+  [[nodiscard]] bool waiting() const noexcept { return !bins_.empty(); }
+  [[nodiscard]] std::int64_t next_cell() const noexcept { return bins_.next(); }
+
+  [[nodiscard]] const Name& owner() const noexcept { return owner_; }
+  [[nodiscard]] const Channel& announced() const noexcept { return announced_; }
+  [[nodiscard]] Quantity quantity() const noexcept { return channel_.quantity; }
+  [[nodiscard]] Duration stale_after() const noexcept { return stale_after_; }
+  [[nodiscard]] bool simulated() const noexcept { return simulated_; }
+  [[nodiscard]] bool attached() const noexcept { return attached_; }
+  [[nodiscard]] bool counts_made() const noexcept { return counts_.has_value(); }
+
+  void attach(Duration stale_after, bool simulated) noexcept;
+  void detach() noexcept;
+
+  /// Newest decided value (load: mean of its cell) and when it was measured; nullopt before the first.
+  [[nodiscard]] float value() const noexcept { return value_; }
+  [[nodiscard]] std::optional<Instant> at() const noexcept { return at_; }
+  [[nodiscard]] bool fresh(Instant now) const noexcept {
+    return attached_ && at_ && now - *at_ <= stale_after_;
+  }
+  /// Root mean square (load) or mean (worn: mg) of the movement in the newest cell that had a sample.
+  [[nodiscard]] float cell_movement() const noexcept { return cell_movement_; }
+
+  /// counts channel: the counts a second of this second that ended at `now`; nullopt where no epoch covers
+  /// it. A value stands for the `epoch_s` that follow its stamp, as files label their epochs by their
+  /// beginning.
+  [[nodiscard]] std::optional<float> counts_in_second(Instant now) const noexcept;
+
+ private:
+  Name owner_;
+  Channel announced_;  ///< as the driver said it
+  Channel channel_;
+  Duration stale_after_;
+  bool simulated_;
+  bool attached_ = true;
+
+  signal::Bins bins_;
+  signal::LoadMovement load_movement_;
+  std::optional<signal::Counts> counts_;
+  std::unique_ptr<signal::ImageMovement> image_;
+  float full_scale_ = 1;
+  std::optional<Instant> newest_;  ///< taken, decided or not
+
+  std::optional<Instant> at_;
+  float value_ = 0;
+  float cell_movement_ = 0;
+  signal::Bin second_;
+  std::optional<Instant> covered_from_, covered_to_;  ///< counts
+};
+
+}  // namespace vigil::bed

@@ -1,0 +1,169 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "bed/bed.hpp"
+#include "bed/feed.hpp"
+#include "bed/state.hpp"
+#include "pain/prompting.hpp"
+#include "signal/load.hpp"
+#include "signal/position.hpp"
+#include "signal/presence.hpp"
+#include "sleep/awakenings.hpp"
+#include "sleep/hindsight.hpp"
+#include "sleep/load_movement.hpp"
+#include "sleep/night.hpp"
+#include "sleep/restlessness.hpp"
+#include "sleep/sazonov.hpp"
+#include "sleep/sleep_run.hpp"
+#include "sleep/trail.hpp"
+
+namespace vigil::bed {
+
+/// What one second came to, before anything is concluded from it.
+struct Second {
+  Instant now;                      ///< its end
+  std::optional<Measure> gross_kg;  ///< sum of the load sensors, tare included
+  std::optional<Measure> load_kg;   ///< above tare
+  std::optional<Measure> movement_kg;
+  std::optional<Measure> image_level;  ///< % of full scale
+  std::optional<Measure> image_movement;
+  std::optional<Measure> activity_mg;
+  std::optional<float> counts;    ///< of this second
+  bool counts_by_second = false;  ///< they tell this very second (a raw accelerometer)
+  std::optional<bool> occupied;   ///< the sensor's own word
+  std::optional<Measure> heart_bpm, breath_rpm;
+  std::array<float, 3> posture{};                    ///< mean acceleration; only with counts_by_second
+  signal::Moved bed_moved = signal::Moved::unknown;  ///< by load or image
+  signal::Moved wrist_moved = signal::Moved::unknown;
+  [[nodiscard]] signal::Moved moved() const noexcept;
+};
+
+/// What an epoch gathers from its seconds.
+struct Gathering {
+  std::array<int, 5> states{};  ///< seconds by BedState
+  int out_of_bed = 0;
+  int in_bed = 0;
+  int moving = 0;
+  int moved_known = 0;  ///< seconds of which the bed sensor said whether they moved
+  int counted = 0;      ///< seconds with counts
+  float counts = 0;
+  int loads = 0;
+  float load = 0;
+  int movements = 0;
+  float movement_energy = 0;
+  bool entry = false;  ///< somebody entered something: awake
+};
+
+/// The stages 4 to 6 of one bed. The files beside this one hold a behaviour each: second.cpp what is known
+/// and the machines that follow it, epoch.cpp scoring, waves.cpp the traces, restore.cpp the fold, why.cpp
+/// the words.
+struct Bed::Inside {
+  Inside(Name bed, const Settings& settings);
+
+  // bed.cpp
+  void take(const Sample& sample, Output& out);
+  void tick(Instant now, Output& out);
+  void enter(const Event& entry, Output& out);
+  void begin(Instant at, Output& out);
+  void attached_changed();
+  void say(Instant at, const Algorithm& algorithm, Payload payload, Output& out);
+
+  // waves.cpp
+  void decide_cell(std::int64_t cell, Output& out);
+
+  // second.cpp
+  void second(Instant end, Output& out);
+  Second gather(Instant now);
+  void follow_presence(const Second& s, Output& out);
+  void follow_sleep(const Second& s, Output& out);
+  void follow_position(const Second& s, Output& out);
+  void say_awakening(Instant now, const sleep::AwakeningSays& says, Output& out);
+  void fall_asleep(Instant now, Instant since, bool by_load, Output& out);
+  void turn_night(const Second& s, Output& out, std::optional<Instant> falls_asleep = {});
+  void close_night(Instant now, Instant end, Output& out);
+  void nothing_known(Instant now, Output& out);
+  [[nodiscard]] bool silent(Instant now) const noexcept;
+  [[nodiscard]] Reading read(const Second& s);
+
+  // epoch.cpp
+  void gather_epoch(const Second& s);
+  void score_epoch(const Second& s, std::int64_t index, Output& out);
+  void say_epoch(std::int64_t index, Output& out);
+  void rescore(std::int64_t index, EpochState score, const Algorithm& scorer, Output& out);
+  void rescore_span(Instant from, Instant to, EpochState score, const Algorithm& scorer, Output& out);
+  void skip_epochs(Instant to, Output& out);
+
+  // restore.cpp
+  void restore(const Event& event, Instant at);
+  void restore(const Epoch& epoch, Instant from);
+
+  // why.cpp
+  [[nodiscard]] Name why(const Second& s, BedState state) const;
+
+  Name bed;
+  Settings settings;
+  std::vector<Feed> feeds;
+  bool has_bed_sensor = false;
+  bool has_load = false;
+  std::uint64_t load_mask = 0;  ///< which feeds are attached load sensors: a tare is theirs
+
+  bool begun = false;
+  std::int64_t next_cell = 0;  ///< of the 100-ms grid, not decided yet
+  Instant now;                 ///< the last second decided
+
+  signal::Presence load_presence, sensor_presence, image_presence;
+  struct Tare {
+    std::uint64_t mask = 0;
+    std::optional<float> kg;
+  };
+  std::array<Tare, 4> tares{};  ///< of other sets of load sensors
+  std::size_t next_tare = 0;
+  const signal::Presence* presence = nullptr;  ///< the one that is believed now
+  std::optional<bool> in_bed;
+  bool said_in_bed = false;  ///< by the last bed.entered or bed.left
+  std::optional<Instant> presence_since;
+
+  sleep::Awakenings awakenings;
+  sleep::LoadMovementRule load_rule;
+  sleep::LiveSazonov sazonov;
+  sleep::SleepRun sleep_run;
+  sleep::Restlessness restlessness;
+  sleep::Night night;
+  sleep::Trail trail;
+  sleep::Hindsight hindsight;
+  pain::Prompting prompting;
+  signal::LoadPosition load_position;
+  signal::PosturePosition posture_position;
+  std::optional<Instant> position_said;
+
+  bool decided = false;                   ///< asleep or awake is known since the last silence
+  std::optional<Instant> awake_evidence;  ///< sleep cannot have begun before
+  std::optional<Instant> last_heard;      ///< the last second in which movement or counts were known
+  bool wrist_scores = false;              ///< the wrist decides now, not the bed
+  signal::MovingWindow<15> stirring;
+
+  Gathering gathering;
+  EpochState epoch_score = EpochState::unknown;
+  Name epoch_scorer;
+  std::optional<float> epoch_counts;
+  std::optional<Measure> last_counts;
+  std::optional<std::int64_t> last_epoch;  ///< said or restored
+
+  /// What the log's events say of epochs scored before: only while it is folded.
+  struct Correction {
+    Instant from, to;
+    EpochState score = EpochState::unknown;
+  };
+  std::array<Correction, 256> corrected{};
+  std::size_t corrections = 0;
+
+  Reading reading;
+};
+
+/// "sazonov 1": what an epoch's scorer is called.
+Name scorer_name(const Algorithm& algorithm);
+
+}  // namespace vigil::bed

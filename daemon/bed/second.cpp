@@ -1,0 +1,358 @@
+#include <algorithm>
+#include <cmath>
+
+#include "bed/inside.hpp"
+#include "signal/grid.hpp"
+
+namespace vigil::bed {
+namespace {
+
+using signal::Moved;
+using Phase = sleep::Awakenings::Phase;
+
+// A silence up to this long does not unmake what is known of asleep and awake; it is unknown while it lasts.
+constexpr Duration short_silence = std::chrono::minutes(2);
+// The wrist has not moved in this second if it made fewer counts: some 0.1 g within the band for half of it.
+constexpr float wrist_moving_counts = 10;
+// One change of position a minute: load and wrist tell of the same one.
+constexpr Duration one_position = std::chrono::seconds(60);
+constexpr std::size_t stir_seconds = sleep::LoadMovementRule::stir_seconds;
+
+void newest(std::optional<Measure>& kept, float value, Instant at) {
+  if (!kept || at > kept->at) kept = Measure{value, at};
+}
+
+Moved both(Moved a, Moved b) {
+  if (a == Moved::moving || b == Moved::moving) return Moved::moving;
+  return a == Moved::still || b == Moved::still ? Moved::still : Moved::unknown;
+}
+
+}  // namespace
+
+Moved Second::moved() const noexcept { return both(bed_moved, wrist_moved); }
+
+bool Bed::Inside::silent(Instant at) const noexcept {
+  return std::none_of(feeds.begin(), feeds.end(),
+                      [&](const Feed& f) { return f.fresh(at) || f.counts_in_second(at).has_value(); });
+}
+
+// What is known of the second that ended, from every feed that is fresh.
+Second Bed::Inside::gather(Instant end) {
+  Second s;
+  s.now = end;
+  signal::Load load;
+  float load_energy = 0;
+  std::optional<Instant> wrist_at;
+  for (Feed& f : feeds) {
+    const signal::Bin bin = f.take_second();
+    if (!f.attached()) continue;
+    const auto n = static_cast<float>(bin.n);
+    const bool fresh = f.fresh(end);
+    switch (f.quantity()) {
+      case Quantity::load:
+        load.add({bin.n > 0 ? bin.sum / n : f.value(), f.at(), f.stale_after()}, end);
+        if (bin.n > 0) load_energy += bin.energy / n;
+        break;
+      case Quantity::pressure:
+        if (!fresh) break;
+        newest(s.image_level, bin.n > 0 ? bin.sum / n : f.value(), *f.at());
+        newest(s.image_movement, bin.n > 0 ? std::sqrt(bin.energy / n) : 0.0F, *f.at());
+        break;
+      case Quantity::acceleration:
+        if (!fresh) break;
+        if (bin.n > 0)
+          newest(s.activity_mg, bin.activity / n, *f.at());
+        else
+          newest(s.activity_mg, f.cell_movement(), *f.at());
+        if (bin.n == 0 || !f.counts_made() || (wrist_at && *wrist_at > *f.at())) break;
+        wrist_at = *f.at();
+        s.counts = bin.counts;
+        s.counts_by_second = true;
+        for (std::size_t i = 0; i < 3; ++i)
+          s.posture[i] = bin.posture[i] / n;
+        break;
+      case Quantity::counts:
+        if (const auto counts = f.counts_in_second(end); counts && !s.counts_by_second) s.counts = counts;
+        break;
+      case Quantity::occupancy:
+        if (fresh) s.occupied = f.value() >= 0.5F;
+        break;
+      case Quantity::heart_rate:
+        if (fresh) newest(s.heart_bpm, f.value(), *f.at());
+        break;
+      case Quantity::breath_rate:
+        if (fresh) newest(s.breath_rpm, f.value(), *f.at());
+        break;
+    }
+  }
+  s.gross_kg = load.sum();
+  if (s.gross_kg) {
+    s.movement_kg = Measure{std::sqrt(load_energy), s.gross_kg->at};
+    s.bed_moved = s.movement_kg->value >= sleep::LoadMovementRule::moving_kg ? Moved::moving : Moved::still;
+  } else if (s.image_movement) {
+    s.bed_moved =
+        s.image_movement->value >= sleep::LoadMovementRule::moving_image ? Moved::moving : Moved::still;
+  }
+  if (s.counts_by_second) s.wrist_moved = *s.counts >= wrist_moving_counts ? Moved::moving : Moved::still;
+  return s;
+}
+
+// Load before the sensor's own word before the image: the one that measures most directly.
+void Bed::Inside::follow_presence(const Second& s, Output& out) {
+  const auto load = s.gross_kg ? std::optional(s.gross_kg->value) : std::nullopt;
+  const auto word = s.occupied ? std::optional(*s.occupied ? 1.0F : 0.0F) : std::nullopt;
+  const auto level = s.image_level ? std::optional(s.image_level->value) : std::nullopt;
+  const bool moved = s.bed_moved == Moved::moving;
+  load_presence.step(s.now, load, moved);
+  sensor_presence.step(s.now, word, moved);
+  image_presence.step(s.now, level, moved);
+
+  presence = nullptr;
+  for (const signal::Presence* p : {&load_presence, &sensor_presence, &image_presence})
+    if (!presence && p->known()) presence = p;
+  in_bed.reset();
+  if (!presence) return;
+  in_bed = presence->occupied();
+  if (*in_bed == said_in_bed) {
+    if (!presence_since) presence_since = presence->since();
+    if (const auto since = presence->leaving_since())
+      say_awakening(s.now, awakenings.leaving(s.now, std::min(*since, s.now)), out);
+    return;
+  }
+
+  // It may have changed before the last change was said, when another sensor is believed now.
+  const Instant at = std::max(presence->since(), presence_since.value_or(presence->since()));
+  const Duration ago = s.now - at;
+  const auto tare = load_presence.tare();
+  said_in_bed = *in_bed;
+  if (said_in_bed) {
+    event::BedEntered entered{ago, std::nullopt, tare ? std::optional<double>(*tare) : std::nullopt};
+    if (presence == &load_presence && presence->above_tare()) entered.load_kg = *presence->above_tare();
+    say(s.now, signal::Presence::algorithm(), entered, out);
+    night.entered(at);
+    restlessness.entered(at);
+    // Who was already there when it began may be asleep; who comes now is awake.
+    if (!load_presence.tare_assumed() || presence != &load_presence) {
+      decided = true;
+      awake_evidence = at;
+      load_rule.awake(at);
+      sleep_run.clear();
+    }
+  } else {
+    const Duration stay = presence_since ? at - *presence_since : Duration{};
+    say(s.now, signal::Presence::algorithm(),
+        event::BedLeft{ago, stay, tare ? std::optional<double>(*tare) : std::nullopt}, out);
+    say_awakening(s.now, awakenings.left_bed(s.now, at), out);
+    if (auto ended = restlessness.stop(s.now))
+      say(s.now, sleep::Restlessness::algorithm(), std::move(*ended), out);
+    night.left(at);
+    sleep_run.clear();
+    load_rule.forget();
+    decided = true;
+    awake_evidence = s.now;
+  }
+  presence_since = at;
+  load_position.clear();
+  posture_position.clear();
+}
+
+void Bed::Inside::say_awakening(Instant at, const sleep::AwakeningSays& says, Output& out) {
+  for (std::size_t i = 0; i < says.count; ++i) {
+    const auto* confirmed = std::get_if<event::AwakeningConfirmed>(&says.payloads[i]);
+    say(at, sleep::Awakenings::algorithm(), says.payloads[i], out);
+    if (!confirmed) continue;
+    decided = true;
+    awake_evidence = at;
+    night.slept(at - confirmed->ago);
+    if (!wrist_scores)
+      rescore_span(at - confirmed->ago, at, EpochState::wake, sleep::LoadMovementRule::algorithm(), out);
+    sleep_run.clear();
+    load_rule.awake(at);
+    if (confirmed->cause != Name("check-in"))
+      if (auto prompt = prompting.awoke(at)) say(at, pain::Prompting::algorithm(), std::move(*prompt), out);
+  }
+}
+
+void Bed::Inside::nothing_known(Instant at, Output& out) {
+  say_awakening(at, awakenings.silent(at), out);
+  if (auto ended = restlessness.stop(at)) say(at, sleep::Restlessness::algorithm(), std::move(*ended), out);
+  load_rule.forget();
+  stirring.clear();
+  load_position.clear();
+  posture_position.clear();
+  if (last_heard && at - *last_heard <= short_silence) return;
+  decided = false;
+  sleep_run.clear();
+}
+
+void Bed::Inside::follow_sleep(const Second& s, Output& out) {
+  const bool wrist = s.counts.has_value();
+  if (in_bed && !*in_bed) {
+    last_heard = s.now;
+    return;
+  }
+  if (s.moved() == Moved::unknown && !wrist) {
+    nothing_known(s.now, out);
+    return;
+  }
+  if (last_heard && s.now - *last_heard > short_silence) nothing_known(s.now, out);
+  last_heard = s.now;
+  wrist_scores = wrist;
+
+  load_rule.second(s.now, in_bed ? s.bed_moved : Moved::unknown);
+  say_awakening(s.now,
+                awakenings.second(s.now, s.moved(), s.bed_moved == Moved::moving ? "movement" : "activity"),
+                out);
+  if (!decided) {
+    stirring.push(s.moved());
+    if (awakenings.phase() == Phase::none && stirring.moving() >= stir_seconds) {
+      decided = true;
+      awake_evidence = s.now;
+    }
+  }
+  // A wrist alone is restless all day long; it is looked at within a night.
+  if (in_bed || (!has_bed_sensor && night.is_open())) {
+    if (auto said = restlessness.second(s.now, s.moved())) {
+      if (std::holds_alternative<event::RestlessBegan>(*said)) night.restless_began();
+      say(s.now, sleep::Restlessness::algorithm(), std::move(*said), out);
+    }
+  }
+  if (!wrist)
+    if (const auto since = load_rule.asleep_since(s.now)) fall_asleep(s.now, *since, true, out);
+}
+
+// The scorer's word that the person sleeps since then.
+void Bed::Inside::fall_asleep(Instant at, Instant since, bool by_load, Output& out) {
+  decided = true;
+  if (awakenings.phase() != Phase::none && awakenings.phase() != Phase::awake) return;
+  const Instant onset = std::min(awake_evidence ? std::max(since, *awake_evidence) : since, at);
+  if (by_load) rescore_span(onset, at, EpochState::sleep, sleep::LoadMovementRule::algorithm(), out);
+  const bool first = awakenings.phase() == Phase::none;
+  if (first) {
+    Second s;
+    s.now = at;
+    turn_night(s, out, onset);
+  }
+  const auto says = awakenings.asleep(at, onset);
+  if (first)
+    say(at, by_load ? sleep::LoadMovementRule::algorithm() : sleep::sazonov::algorithm(),
+        event::SleepBegan{at - onset}, out);
+  say_awakening(at, says, out);
+}
+
+void Bed::Inside::follow_position(const Second& s, Output& out) {
+  // What is going is no new position.
+  if (!in_bed.value_or(!has_bed_sensor && night.is_open()) || (presence && presence->leaving_since())) {
+    load_position.clear();
+    posture_position.clear();
+    return;
+  }
+  std::array<float, signal::Rest::most> kg{};
+  std::size_t n = 0;
+  for (const Feed& f : feeds)
+    if (f.attached() && f.quantity() == Quantity::load && n < kg.size()) kg[n++] = f.value();
+  const auto by_load = load_position.step(s.now, {kg.data(), n}, s.gross_kg ? s.bed_moved : Moved::unknown);
+  const auto by_wrist = posture_position.step(s.now, s.posture, s.wrist_moved);
+  if (!by_load && !by_wrist) return;
+  const auto& change = by_load ? *by_load : *by_wrist;
+  if (position_said && s.now - *position_said < one_position) return;
+  position_said = s.now;
+  night.position_changed();
+  say(s.now, by_load ? signal::LoadPosition::algorithm() : signal::PosturePosition::algorithm(),
+      event::PositionChanged{s.now - change.at, double{change.size}, by_load ? "kg" : "deg"}, out);
+}
+
+void Bed::Inside::close_night(Instant at, Instant end, Output& out) {
+  const auto phase = awakenings.phase();
+  if (phase != Phase::none) {
+    const Instant woke = phase == Phase::asleep ? end : std::min(awakenings.began(), end);
+    say(at, sleep::Awakenings::algorithm(), event::SleepEnded{at - woke}, out);
+    awakenings.sleep_ended();
+  }
+  if (auto ended = restlessness.stop(at)) say(at, sleep::Restlessness::algorithm(), std::move(*ended), out);
+  event::NightClosed closed;
+  closed.ago = at - end;
+  closed.figures = night.figures(trail, end, at);
+  say(at, sleep::Night::algorithm(), closed, out);
+  night.close();
+}
+
+void Bed::Inside::turn_night(const Second& s, Output& out, std::optional<Instant> falls_asleep) {
+  sleep::Night::Seen seen;
+  seen.now = s.now;
+  seen.has_bed_sensor = has_bed_sensor;
+  seen.in_bed = in_bed;
+  const auto phase = awakenings.phase();
+  seen.asleep = falls_asleep || ((phase == Phase::asleep || phase == Phase::suspected) && decided &&
+                                 last_heard && s.now - *last_heard <= std::chrono::seconds(1));
+  seen.asleep_since = falls_asleep;
+  switch (night.turn(seen)) {
+    case sleep::Night::Turn::none:
+      return;
+    case sleep::Night::Turn::opens:
+      night.open(night.opens_at());
+      awakenings.night_opened();
+      say(s.now, sleep::Night::algorithm(), event::NightOpened{{}, s.now - night.opened()}, out);
+      return;
+    case sleep::Night::Turn::closes:
+      close_night(s.now, night.ends_at(), out);
+      return;
+    case sleep::Night::Turn::renews: {
+      const bool sleeping = phase == Phase::asleep || phase == Phase::suspected;
+      close_night(s.now, s.now, out);
+      night.open(s.now);
+      awakenings.night_opened();
+      say(s.now, sleep::Night::algorithm(), event::NightOpened{{}, Duration{}}, out);
+      if (!sleeping) return;
+      say_awakening(s.now, awakenings.asleep(s.now, s.now), out);
+      say(s.now, sleep::Awakenings::algorithm(), event::SleepBegan{Duration{}}, out);
+      return;
+    }
+  }
+}
+
+Reading Bed::Inside::read(const Second& s) {
+  Evidence e;
+  e.has_bed_sensor = has_bed_sensor;
+  e.in_bed = in_bed;
+  e.sleep_known = s.moved() != Moved::unknown || s.counts;
+  e.decided = decided;
+  e.asleep = awakenings.phase() == Phase::asleep || awakenings.phase() == Phase::suspected;
+  e.restless = restlessness.restless();
+  const BedState state = state_of(e);
+
+  Reading r;
+  r.bed = bed;
+  r.at = s.now;
+  r.state = state;
+  r.state_since = state == reading.state ? reading.state_since : s.now - signal::second;
+  r.why = why(s, state);
+  r.load_kg = s.load_kg;
+  r.movement_kg = s.movement_kg;
+  r.activity_mg = s.activity_mg;
+  r.breath_rpm = s.breath_rpm;
+  r.heart_bpm = s.heart_bpm;
+  if (last_counts && s.now - last_counts->at <= 2 * epoch_length && s.counts) r.counts = last_counts;
+  return r;
+}
+
+void Bed::Inside::second(Instant end, Output& out) {
+  Second s = gather(end);
+  now = end;
+  follow_presence(s, out);
+  if (const auto tare = load_presence.tare(); s.gross_kg && tare)
+    s.load_kg = Measure{s.gross_kg->value - *tare, s.gross_kg->at};
+  follow_sleep(s, out);
+  follow_position(s, out);
+  gather_epoch(s);
+  const std::int64_t epoch = signal::cell(end - signal::second, epoch_length);
+  const bool epoch_over = end == signal::cell_start(epoch + 1, epoch_length);
+  if (epoch_over) score_epoch(s, epoch, out);
+  turn_night(s, out);
+  reading = read(s);
+  out.readings.push_back(reading);
+  ++gathering.states[static_cast<std::size_t>(reading.state)];
+  if (epoch_over) say_epoch(epoch, out);
+}
+
+}  // namespace vigil::bed

@@ -1,0 +1,133 @@
+#include <charconv>
+#include <cstdio>
+#include <string_view>
+
+#include "bed/inside.hpp"
+
+namespace vigil::bed {
+namespace {
+
+// Composes a Name without allocating; what does not fit is left off.
+class Words {
+ public:
+  Words& operator<<(std::string_view text) noexcept {
+    for (const char c : text)
+      if (size_ < sizeof text_) text_[size_++] = c;
+    return *this;
+  }
+  Words& operator<<(long n) noexcept {
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof digits, n).ptr;
+    return *this << std::string_view(digits, static_cast<std::size_t>(end - digits));
+  }
+  Words& operator<<(Duration d) noexcept {
+    const auto s = static_cast<long>(seconds(d));
+    if (s < 100) return *this << s << " s";
+    if (s < 100 * 60) return *this << s / 60 << " min";
+    return *this << s / 3600 << " h";
+  }
+  [[nodiscard]] Name name() const noexcept { return {std::string_view(text_, size_)}; }
+
+ private:
+  char text_[Name::capacity];
+  std::size_t size_ = 0;
+};
+
+std::string_view called(Quantity q) {
+  switch (q) {
+    case Quantity::load:
+      return "load sensor";
+    case Quantity::acceleration:
+    case Quantity::counts:
+      return "wrist sensor";
+    case Quantity::occupancy:
+      return "bed sensor";
+    case Quantity::pressure:
+      return "pressure mat";
+    case Quantity::heart_rate:
+      return "heart sensor";
+    case Quantity::breath_rate:
+      return "breath sensor";
+  }
+  return "sensor";
+}
+
+}  // namespace
+
+Name scorer_name(const Algorithm& algorithm) {
+  Words w;
+  w << algorithm.name.view() << " " << algorithm.version.view();
+  return w.name();
+}
+
+// Why the state is what it is, in a few words for people. The page adds nothing to them.
+Name Bed::Inside::why(const Second& s, BedState state) const {
+  Words w;
+  switch (state) {
+    case BedState::unknown: {
+      const Feed* silent = nullptr;
+      bool any = false;
+      bool bed_feeds = false;
+      for (const Feed& f : feeds) {
+        any = any || f.attached();
+        const bool tells_presence = f.quantity() == Quantity::load || f.quantity() == Quantity::occupancy ||
+                                    f.quantity() == Quantity::pressure;
+        const bool fresh =
+            f.quantity() == Quantity::counts ? f.counts_in_second(s.now).has_value() : f.fresh(s.now);
+        if (fresh) continue;
+        if (has_bed_sensor && !tells_presence) continue;
+        if (!silent || (!bed_feeds && tells_presence)) silent = &f;
+        bed_feeds = bed_feeds || tells_presence;
+      }
+      if (feeds.empty()) return "no sensor attached";
+      if (has_bed_sensor && in_bed.has_value())
+        return s.moved() == signal::Moved::unknown && !s.counts
+                   ? Name("in bed; no sensor tells sleep from wake")
+                   : Name("in bed; asleep or awake not yet known");
+      if (has_bed_sensor && s.gross_kg) return "learning the empty bed's weight";
+      if (!silent) return any ? "asleep or awake not yet known" : "no sensor attached";
+      w << called(silent->quantity());
+      if (!silent->attached())
+        w << " away";
+      else if (silent->at())
+        w << " silent for " << s.now - *silent->at();
+      else
+        w << " has said nothing yet";
+      return w.name();
+    }
+    case BedState::out_of_bed:
+      w << "bed empty";
+      if (presence_since) w << " for " << s.now - *presence_since;
+      return w.name();
+    case BedState::restless:
+      return "moving again and again within 5 min";
+    case BedState::asleep:
+      if (awakenings.phase() == sleep::Awakenings::Phase::suspected) {
+        w << "stirring for " << s.now - awakenings.began() << ", perhaps awakening";
+        return w.name();
+      }
+      if (wrist_scores) return "asleep by the wrist's activity";
+      if (const auto still = load_rule.still_since()) w << "no movement for " << s.now - *still;
+      return w.name();
+    case BedState::awake:
+      if (presence == &load_presence && load_presence.tare_assumed() && has_bed_sensor)
+        return "in bed since the start (tare not known yet)";
+      if (s.moved() == signal::Moved::moving) return "moving";
+      if (awakenings.phase() == sleep::Awakenings::Phase::awake) {
+        w << "awake for " << s.now - awakenings.began();
+        return w.name();
+      }
+      if (!wrist_scores && load_rule.still_since()) {
+        w << "still for " << s.now - *load_rule.still_since() << ", not yet asleep";
+        return w.name();
+      }
+      if (has_bed_sensor && presence_since) {
+        w << "in bed for " << s.now - *presence_since;
+        return w.name();
+      }
+      return "awake by the wrist's activity";
+  }
+  return w.name();
+}
+
+}  // namespace vigil::bed

@@ -1,0 +1,17 @@
+#include "pain/prompting.hpp"
+
+namespace vigil::pain {
+
+const Algorithm& Prompting::algorithm() {
+  static constexpr Algorithm it{"prompting", "1"};
+  return it;
+}
+
+std::optional<Payload> Prompting::awoke(Instant now) {
+  if (asked_ && now - *asked_ < between) return {};
+  if (checked_in_ && now - *checked_in_ < after_checkin) return {};
+  asked_ = now;
+  return event::PainPrompted{"awakening"};
+}
+
+}  // namespace vigil::pain

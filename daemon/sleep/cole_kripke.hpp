@@ -1,0 +1,28 @@
+#pragma once
+#include <array>
+#include <span>
+
+#include "core/event.hpp"
+#include "core/reading.hpp"
+
+/// Cole, Kripke, Gruen, Mullaney, Gillin 1992 (Sleep 15:461): a weighted sum over minutes -4..+2, sleep
+/// below 1. Decided two minutes late.
+namespace vigil::sleep::cole_kripke {
+
+const Algorithm& algorithm();
+
+/// The form ActiLife 6 uses on 1-min epochs: D = .001 [106 54 58 76 230 74 67] . min(axis1 / 100, 300),
+/// minutes -4..+2. Agrees with ActiLife on 1,500 of 1,500 minutes of its own day.
+bool asleep(const std::array<float, 7>& axis1) noexcept;
+
+/// The form for the largest 30-s count of each minute: D = .0001 [50 30 14 28 121 8 50]. (Copies with 12 for
+/// 121 exist and are wrong.) In the counts of the original device, unscaled.
+bool asleep_of_30s_maxima(const std::array<float, 7>& largest) noexcept;
+
+/// A whole record at once, minutes beyond its ends taken as 0. `out` as long as `axis1`.
+void score(std::span<const float> axis1, std::span<EpochState> out) noexcept;
+/// The same from 30-s epochs (an even number of them, two a minute), by the largest of each minute; `out` a
+/// minute each.
+void score_30s(std::span<const float> counts, std::span<EpochState> out) noexcept;
+
+}  // namespace vigil::sleep::cole_kripke
