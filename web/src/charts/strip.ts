@@ -141,6 +141,12 @@ function marks_of(facts: Facts, from: number, to: number): Mark[] {
 export const checkin_text = (c: Checkin): string =>
   [pain_words(c.score), c.regions.join(' and ')].filter((s) => s !== '').join(', ');
 
+/** The same at the head of a line. */
+export const checkin_title = (c: Checkin): string => {
+  const text = checkin_text(c);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+};
+
 export function segment_at(strip: Strip, at: number): Segment | undefined {
   return strip.segments.find((s) => s.from <= at && at < s.to) ?? strip.segments[strip.segments.length - 1];
 }

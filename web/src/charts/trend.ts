@@ -37,8 +37,8 @@ export function draw_trend(
       cursor: { y: false, drag: { x: false, y: false } },
       scales: { x: { time: true }, y: { range: (_, __, high) => [0, high > 0 ? high * 1.08 : 1] } },
       axes: [
-        { ...axis, values: (_, at) => at.map((t) => clock(t * 1000)), space: 80 },
-        { ...axis, size: 56, label: '', space: 32 },
+        { ...axis, values: (_, at) => at.map((t) => clock(t * 1000)), space: 80, size: 28 },
+        { ...axis, size: 52, space: 32 },
       ],
       series: [
         {},

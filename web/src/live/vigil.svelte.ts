@@ -153,6 +153,12 @@ export class Vigil {
     return this.clock.now();
   }
 
+  /** `now` in steps of ten seconds, for what need not be drawn anew each second. */
+  slow_now = $derived.by(() => {
+    const step = 10_000 * Math.max(1, this.time_scale);
+    return Math.floor(this.now / step) * step;
+  });
+
   told(bed: Bed): Told {
     const reading = bed.reading;
     // A server that is there, but whose reading of this bed stands still, is no more to be believed than silence.

@@ -3,8 +3,11 @@ import type { Bed } from '../../live/bed.svelte.ts';
 
 const hour_ms = 3_600_000;
 
-/** The strip of a bed's present night; without one, of its last stay or night; undefined: nothing to draw yet. */
-export function strip_of(bed: Bed, now: number): Strip | undefined {
+/**
+ * The strip of a bed's present night; without one, of its last stay or night; undefined: nothing to draw yet.
+ * When nothing is live, what is known ends with the newest reading.
+ */
+export function strip_of(bed: Bed, now: number, live: boolean): Strip | undefined {
   const facts = bed.facts;
   const last = facts.nights[facts.nights.length - 1];
   const open = bed.night?.opened ?? (last && last.closed === undefined ? last.opened : undefined);
@@ -13,7 +16,7 @@ export function strip_of(bed: Bed, now: number): Strip | undefined {
     in_bed && facts.entered !== undefined && facts.entered > (last?.closed ?? 0) ? facts.entered : undefined;
   const common = {
     now,
-    known_until: bed.read_at,
+    known_until: live ? now : bed.read_at,
     least_ms: hour_ms,
     epochs: bed.epochs,
     seen: bed.seen,

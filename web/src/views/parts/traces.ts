@@ -4,8 +4,8 @@ import type { Bed } from '../../live/bed.svelte.ts';
 /** How the two traces of a bed are drawn: units as wire/live.hpp states them. */
 export const load_trace = { name: 'Load', unit: 'kg', per_raw: 0.01, decimals: 1, ranger: around(100) };
 
-const activity_range = from_zero(50);
-const movement_range = from_zero(50);
+const activity_range = from_zero(20);
+const movement_range = from_zero(10);
 
 /** The movement trace is in mg where a worn sensor speaks, else in hundredths of a kg. */
 export function movement_trace(bed: Bed) {

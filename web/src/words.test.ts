@@ -1,0 +1,83 @@
+import { afterEach, expect, test } from 'vitest';
+import { read_event } from './wire/events.ts';
+import {
+  clock_hm,
+  home_sentence,
+  lasting,
+  minutes,
+  sentence,
+  set_zone,
+  tell,
+  the_zone,
+  when,
+} from './words.ts';
+
+const now = Date.parse('2026-11-22T03:12:44Z');
+const ago = (min: number) => now - min * 60_000;
+
+set_zone('Etc/UTC');
+afterEach(() => set_zone('Etc/UTC'));
+
+test.each([
+  [0, '0 s'],
+  [59_999, '59 s'],
+  [60_000, '1 min'],
+  [3_600_000, '1 h'],
+  [4_320_000, '1 h 12 min'],
+  [183_600_000, '2 d 3 h'],
+  [-5_000, '0 s'],
+])('%i ms last %s', (ms, text) => expect(lasting(ms)).toBe(text));
+
+test('one glance, one sentence', () => {
+  expect(sentence({ state: 'asleep', since: ago(72), why: '' }, now)).toBe('Asleep for 1 h 12 min');
+  expect(sentence({ state: 'awake', since: ago(31), why: '' }, now)).toBe('Awake since 02:41, in bed');
+  expect(sentence({ state: 'unknown', since: ago(3), why: 'scale silent' }, now)).toBe(
+    'Unknown: scale silent for 3 min',
+  );
+  expect(sentence({ state: 'unknown', since: undefined, why: '' }, now)).toBe('Unknown');
+  expect(home_sentence('Anna', { state: 'asleep', since: ago(112), why: '' }, now)).toBe(
+    'Anna has been asleep since 01:20',
+  );
+  expect(home_sentence('Anna', { state: 'unknown', since: ago(3), why: 'connection lost' }, now)).toBe(
+    'It is not known how Anna is: connection lost, for 3 min',
+  );
+});
+
+test('times are of the log’s zone, through the hour that comes twice', () => {
+  set_zone('Europe/Berlin');
+  expect(clock_hm(Date.parse('2026-10-25T00:30:00Z'))).toBe('02:30');
+  expect(clock_hm(Date.parse('2026-10-25T01:30:00Z'))).toBe('02:30');
+  expect(clock_hm(now)).toBe('04:12');
+});
+
+test('a zone the browser does not know changes nothing but itself', () => {
+  set_zone('Mars/Olympus');
+  expect(clock_hm(now)).toMatch(/^\d\d:\d\d$/);
+  expect(the_zone()).not.toContain('Mars');
+});
+
+test('another day is named', () => {
+  expect(when(ago(60), now)).toBe('02:12');
+  expect(when(ago(60 * 30), now)).toBe('Fri 20 Nov 21:12');
+});
+
+test('figures that cannot be said are said to be unknown', () => {
+  expect(minutes(null)).toBe('not known');
+  expect(minutes(48)).toBe('48 min');
+  expect(minutes(425)).toBe('7 h 05');
+});
+
+test('every kind of the log is told in words', () => {
+  const t = new Date(now).toISOString();
+  const told = (kind: string, data: Record<string, unknown>) =>
+    tell(read_event({ kind, seq: 1, bed: 'b', t, data })!).text;
+  expect(told('pain.checkin', { score: 7, regions: ['lower back'], qualities: ['burning'], note: '' })).toBe(
+    'Pain 7, lower back, burning',
+  );
+  expect(told('pain.checkin', { score: 0 })).toBe('No pain (0)');
+  expect(told('recording.gap', { lasted_s: 200, cause: 'daemon down', unrecorded: 0 })).toBe(
+    'Nothing recorded for 3 min: daemon down',
+  );
+  expect(told('clock.stepped', { step_s: -3600 })).toBe('The clock was set back by 1 h');
+  expect(told('bed.flooded', {})).toBe('bed.flooded (this page cannot read it)');
+});
