@@ -9,27 +9,9 @@
 #include <unistd.h>
 
 #include "store/store.hpp"
+#include "support/folder.hpp"
 
 namespace vigil::store {
-
-/// A folder of its own under the temporary one, gone afterwards.
-class Folder {
- public:
-  Folder() {
-    auto name = (std::filesystem::temp_directory_path() / "vigil-store-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() {
-    std::error_code ec;
-    std::filesystem::remove_all(path_, ec);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline Event happening(Payload payload, const Name& bed = "bed-1") {
   Event e;

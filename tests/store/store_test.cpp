@@ -161,7 +161,8 @@ TEST(Entries, AFullQueuePushesBackOnEntriesNotOnEvents) {
   for (int i = 0; i < 1000; ++i)
     store.append(happening(event::LightsOn{}));
   store.start();
-  while (store.head() < 256U + 1000) std::this_thread::yield();
+  while (store.head() < 256U + 1000)
+    std::this_thread::yield();
   settle(store);
   EXPECT_EQ(taken, 256);
   EXPECT_EQ(store.head(), 256U + 1000 + 1);
