@@ -1,5 +1,6 @@
 #include "store/sqlite.hpp"
 
+#include <cerrno>
 #include <cstring>
 
 namespace vigil::store {
@@ -46,10 +47,13 @@ Database::Database(const std::filesystem::path& file, Mode mode) {
 Database::~Database() { sqlite3_close_v2(db_); }
 
 void Database::fail(const std::string& doing) {
+  const int last = errno;
   const int code = sqlite3_extended_errcode(db_);
-  // Only where the system said no; else errno is of some other time.
-  const int system =
-      (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN ? sqlite3_system_errno(db_) : 0;
+  // Only where the system said no; else errno is of some other time. A failed COMMIT leaves SQLite's own copy
+  // unset.
+  const bool said = (code & 0xFF) == SQLITE_IOERR || (code & 0xFF) == SQLITE_CANTOPEN;
+  const int own = sqlite3_system_errno(db_);
+  const int system = !said ? 0 : own != 0 ? own : last;
   throw SqliteError(code, system, doing + ": " + describe(code, system) + " (" + sqlite3_errmsg(db_) + ")");
 }
 
@@ -69,6 +73,7 @@ Statement::Statement(Database& db, std::string_view sql) : db_(db) {
 }
 
 bool Statement::step() {
+  errno = 0;
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) {
