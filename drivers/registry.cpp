@@ -1,14 +1,20 @@
 #include <algorithm>
 #include <array>
 
+#include "drivers/axivity/driver.hpp"
 #include "drivers/driver.hpp"
+#include "drivers/hid_scale/driver.hpp"
+#include "drivers/replay/driver.hpp"
 #include "drivers/synthetic/driver.hpp"
 
 namespace vigil::drivers {
 namespace {
 
 /// One line a driver.
-constexpr std::array<const Driver*, 1> table{
+constexpr std::array<const Driver*, 4> table{
+    &axivity::driver,
+    &hid_scale::driver,
+    &replay::driver,
     &synthetic::driver,
 };
 
