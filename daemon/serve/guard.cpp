@@ -68,6 +68,36 @@ std::optional<std::string> decoded(std::string_view raw, bool plus_is_space) {
   return out;
 }
 
+bool read_path(std::string_view path, Target& target) {
+  if (path.starts_with('/')) path.remove_prefix(1);
+  while (!path.empty()) {
+    const auto slash = std::min(path.find('/'), path.size());
+    auto segment = decoded(path.substr(0, slash), false);
+    if (!segment || *segment == "." || *segment == ".." || segment->find_first_of("/\\") != std::string::npos)
+      return false;
+    target.segments.push_back(std::move(*segment));
+    if (slash == path.size()) break;
+    path.remove_prefix(slash + 1);
+    if (path.empty()) target.segments.emplace_back();  // "/a/" is not "/a"
+  }
+  return true;
+}
+
+bool read_query(std::string_view query, Target& target) {
+  while (!query.empty()) {
+    const auto end = std::min(query.find('&'), query.size());
+    const auto pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (pair.empty()) continue;
+    const auto equals = std::min(pair.find('='), pair.size());
+    auto key = decoded(pair.substr(0, equals), true);
+    auto value = decoded(pair.substr(std::min(equals + 1, pair.size())), true);
+    if (!key || !value) return false;
+    target.query.emplace_back(std::move(*key), std::move(*value));
+  }
+  return true;
+}
+
 }  // namespace
 
 Verdict judge(const Asked& asked, std::uint16_t port) noexcept {
@@ -103,40 +133,20 @@ std::optional<std::string_view> Target::value(std::string_view key) const noexce
 std::optional<Target> parse_target(std::string_view raw) {
   Target target;
   constexpr std::string_view scheme = "http://";
+  if (raw.find('#') != std::string_view::npos) return {};
   if (raw.size() >= scheme.size() && same(raw.substr(0, scheme.size()), scheme)) {
     raw.remove_prefix(scheme.size());
     const auto end = std::min(raw.find_first_of("/?"), raw.size());
     target.authority = raw.substr(0, end);
     if (target.authority.empty()) return {};
-    raw.remove_prefix(end);
-    if (raw.empty()) raw = "/";
+    raw.remove_prefix(end);  // an empty path is "/"
+  } else if (!raw.starts_with('/')) {
+    return {};
   }
-  if (raw.empty() || raw.front() != '/' || raw.find('#') != std::string_view::npos) return {};
-  const auto mark = raw.find('?');
-  auto path = raw.substr(1, mark == std::string_view::npos ? raw.size() : mark - 1);
-  while (!path.empty()) {
-    const auto slash = std::min(path.find('/'), path.size());
-    auto segment = decoded(path.substr(0, slash), false);
-    if (!segment || *segment == "." || *segment == ".." || segment->find_first_of("/\\") != std::string::npos)
-      return {};
-    target.segments.push_back(std::move(*segment));
-    if (slash == path.size()) break;
-    path.remove_prefix(slash + 1);
-    if (path.empty()) target.segments.emplace_back();  // "/a/" is not "/a"
-  }
-  if (mark == std::string_view::npos) return target;
-  auto query = raw.substr(mark + 1);
-  while (!query.empty()) {
-    const auto end = std::min(query.find('&'), query.size());
-    const auto pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    if (pair.empty()) continue;
-    const auto equals = std::min(pair.find('='), pair.size());
-    auto key = decoded(pair.substr(0, equals), true);
-    auto value = decoded(pair.substr(std::min(equals + 1, pair.size())), true);
-    if (!key || !value) return {};
-    target.query.emplace_back(std::move(*key), std::move(*value));
-  }
+  const auto mark = std::min(raw.find('?'), raw.size());
+  if (!read_path(raw.substr(0, mark), target) ||
+      !read_query(raw.substr(std::min(mark + 1, raw.size())), target))
+    return {};
   return target;
 }
 

@@ -18,7 +18,6 @@ constexpr std::size_t kept_events = 20'000;
 constexpr auto kept_for = std::chrono::hours(16);
 constexpr std::size_t wave_batches = 8;    // waiting for the next gathering; the newest win
 constexpr std::size_t held_events = 1000;  // unrecorded ones, for a client that still takes its history
-constexpr auto standing_every = std::chrono::seconds(1);  // beds and devices frames, at most
 
 Bytes text_frame(std::string_view text) {
   return std::make_shared<const std::string>(encode(Opcode::text, text));
@@ -124,7 +123,8 @@ Hub::Hub(boost::asio::io_context& io, std::shared_ptr<Door> door, const Options&
   limits_.ping = options.deadlines.ping;
   limits_.close = options.deadlines.close;
   using std::chrono::milliseconds;
-  house_every_ = std::clamp(std::min(limits_.ping, limits_.close) / 4, milliseconds(1), milliseconds(1000));
+  house_every_ = std::clamp(std::min({limits_.ping / 4, limits_.close / 4, options.deadlines.standing}),
+                            milliseconds(1), milliseconds(1000));
 }
 
 Hub::~Hub() = default;
@@ -475,7 +475,7 @@ void Hub::beds(std::vector<wire::BedSnapshot> beds) {
   if (!changed) return;
   ++beds_version_;
   beds_due_ = true;
-  if (Client::Clock::now() - beds_sent_ >= standing_every) send_beds();
+  if (Client::Clock::now() - beds_sent_ >= options_.deadlines.standing) send_beds();
 }
 
 void Hub::devices(std::vector<DeviceHealth> devices) {
@@ -484,7 +484,7 @@ void Hub::devices(std::vector<DeviceHealth> devices) {
   if (!changed) return;
   ++devices_version_;
   devices_due_ = true;
-  if (Client::Clock::now() - devices_sent_ >= standing_every) send_devices();
+  if (Client::Clock::now() - devices_sent_ >= options_.deadlines.standing) send_devices();
 }
 
 void Hub::send_beds() {
@@ -515,8 +515,8 @@ void Hub::keep_house() {
   const auto now = Client::Clock::now();
   for (std::size_t i = 0; i < members_.size(); ++i)
     members_[i]->tick(now);
-  if (beds_due_ && now - beds_sent_ >= standing_every) send_beds();
-  if (devices_due_ && now - devices_sent_ >= standing_every) send_devices();
+  if (beds_due_ && now - beds_sent_ >= options_.deadlines.standing) send_beds();
+  if (devices_due_ && now - devices_sent_ >= options_.deadlines.standing) send_devices();
   house_timer_.expires_after(house_every_);
   house_timer_.async_wait([this](boost::system::error_code ec) {
     if (!ec) keep_house();

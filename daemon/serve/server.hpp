@@ -53,6 +53,7 @@ struct Deadlines {
       std::chrono::seconds(20);  ///< a WebSocket client that is silent for two of them is closed
   milliseconds close = std::chrono::seconds(2);         ///< from our close to the end of the connection
   milliseconds gather = std::chrono::milliseconds(50);  ///< readings and waves wait this long for company
+  milliseconds standing = std::chrono::seconds(1);      ///< beds and devices frames come no oftener
 };
 
 struct Options {
