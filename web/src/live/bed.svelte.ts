@@ -32,6 +32,8 @@ export class Bed {
   read_at = $state(0);
   /** The newest moment at which any sensor of this bed spoke, server's time; 0: never. */
   heard_at = $state(0);
+  /** Whether a load sensor of this bed ever spoke. */
+  weighs = $state(false);
   events = $state.raw<readonly LogEvent[]>([]);
   epochs = $state.raw<readonly Epoch[]>([]);
   epochs_trouble = $state('');
@@ -67,6 +69,7 @@ export class Bed {
     }
     this.reading = reading;
     this.read_at = at;
+    if (reading.load_kg !== null || reading.movement_kg !== null) this.weighs = true;
     for (const measure of [reading.load_kg, reading.movement_kg, reading.activity_mg, reading.heart_bpm]) {
       if (measure) this.heard_at = Math.max(this.heard_at, at - measure.age_s * 1000);
     }

@@ -1,4 +1,4 @@
-/** Which palette this device shows. Chosen per device; boot.js sets it before the first paint by the same rules. */
+/** Which palette this device shows. Chosen per device; index.html sets it before the first paint by the same rules. */
 
 export const choices = ['auto', 'day', 'dark', 'red', 'amber'] as const;
 export type Choice = (typeof choices)[number];

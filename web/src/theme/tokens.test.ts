@@ -71,7 +71,7 @@ test.each(['red', 'amber'])('%s is black in the first byte', (theme) => {
 });
 
 test('what is set before the first paint is what the theme then says', () => {
-  const boot = readFileSync(new URL('../../public/boot.js', import.meta.url), 'utf8');
+  const boot = readFileSync(new URL('../../index.html', import.meta.url), 'utf8');
   for (const theme of ['day', 'dark', 'red', 'amber']) {
     const ground = new RegExp(`${theme}: '(#[0-9A-F]{6})'`).exec(boot)?.[1]?.toLowerCase();
     expect(ground).toBe(tokens_of(theme).ground);

@@ -7,9 +7,9 @@ export const load_trace = { name: 'Load', unit: 'kg', per_raw: 0.01, decimals: 1
 const activity_range = from_zero(20);
 const movement_range = from_zero(10);
 
-/** The movement trace is in mg where a worn sensor speaks, else in hundredths of a kg. */
+/** The movement trace is in hundredths of a kg where the bed has load sensors, else in mg of the worn one. */
 export function movement_trace(bed: Bed) {
-  const worn = bed.reading.activity_mg !== null;
+  const worn = !bed.weighs && bed.reading.activity_mg !== null;
   return worn
     ? ({ quantity: 'activity_mg', unit: 'mg', per_raw: 1, decimals: 0, ranger: activity_range } as const)
     : ({ quantity: 'movement_kg', unit: 'kg', per_raw: 0.01, decimals: 2, ranger: movement_range } as const);
