@@ -21,11 +21,11 @@ struct BedSpec {
   bed::Settings settings;
 };
 
-struct DeviceSpec {              ///< from the configuration
+struct DeviceSpec {  ///< from the configuration
   const drivers::Driver* driver = nullptr;
   Name bed;
-  std::string identity;          ///< empty: any of this driver not claimed otherwise
-  std::string port;              ///< empty: found by identity
+  std::string identity;  ///< empty: any of this driver not claimed otherwise
+  std::string port;      ///< empty: found by identity
   std::shared_ptr<const drivers::Settings> settings;
   std::string toml;
 };
@@ -36,11 +36,13 @@ struct Sinks {
   std::function<void(const Reading&, WallTime)> reading;  ///< 1 Hz, to store and server
   std::function<void(const Epoch&, WallTime)> epoch;
   std::function<void(const Rescore&, WallTime)> rescore;
-  std::function<void(std::vector<Reading>)> readings;     ///< the same, gathered per tick for the server
+  std::function<void(std::vector<Reading>)> readings;  ///< the same, gathered per tick for the server
   std::function<void(std::vector<wire::BedWave>, WallTime)> waves;
   std::function<void(std::vector<wire::BedSnapshot>)> beds;
   std::function<void(std::vector<DeviceHealth>)> devices;
-  std::function<void(const Name& device, const Name& driver, const std::string& toml, WallTime, Instant, bool simulated)> raw_open;
+  std::function<void(const Name& device, const Name& driver, const std::string& toml, WallTime, Instant,
+                     bool simulated)>
+      raw_open;
   std::function<void(const Name& device, Instant, std::uint8_t kind, std::span<const std::byte>)> raw;
   std::function<void(const Name& device)> raw_close;
 };
@@ -48,11 +50,11 @@ struct Sinks {
 struct Options {
   std::vector<BedSpec> beds;
   std::vector<DeviceSpec> devices;
-  bool demo = false;        ///< two synthetic beds when, after the first look, no sensor is attached
+  bool demo = false;  ///< two synthetic beds when, after the first look, no sensor is attached
 };
 
-/// One thread that owns all ports and all beds: finds devices by identity, runs each under supervise(), admits
-/// samples, steps the beds, and says what happened.
+/// One thread that owns all ports and all beds: finds devices by identity, runs each under supervise(),
+/// admits samples, steps the beds, and says what happened.
 class Acquire {
  public:
   Acquire(const Clock& clock, Options options, Sinks sinks);
@@ -60,9 +62,11 @@ class Acquire {
   /// Before start: the fold of the log (events oldest first) by which the night goes on.
   void restore(const Name& bed, const Event& event, Instant at);
   void restore(const Name& bed, const Epoch& epoch, Instant from);
+  /// The log tells of this bed up to then: a device that begins with its past tells only what is later.
+  void restore(const Name& bed, Instant last);
   void start();
-  void stop();                                   ///< cancels, waits up to 10 s, joins
-  void entered(Event committed);                 ///< any thread: a check-in is evidence
+  void stop();                    ///< cancels, waits up to 10 s, joins
+  void entered(Event committed);  ///< any thread: a check-in is evidence
   [[nodiscard]] std::uint64_t turns() const noexcept;
 
  private:

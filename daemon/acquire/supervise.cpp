@@ -1,0 +1,229 @@
+#include "acquire/supervise.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include "base/log.hpp"
+
+namespace vigil::acquire {
+namespace {
+
+constexpr std::chrono::seconds shortest_wait{1}, longest_wait{30};
+
+/// With time scaled a scheduler's hiccup of the machine would look like silence: never less than a quarter
+/// second.
+Duration silence_allowed(const drivers::Driver& driver, const Clock& clock) {
+  return std::max<Duration>(driver.stale_after, from_seconds(0.25 * clock.scale()));
+}
+
+}  // namespace
+
+Device::Device(const asio::any_io_executor& executor, const Clock& clock, const Sinks& sinks, Say say,
+               Plan plan)
+    : clock_(clock),
+      sinks_(sinks),
+      say_(std::move(say)),
+      plan_(std::move(plan)),
+      stale_after_(silence_allowed(*plan_.driver, clock)),
+      wakeup_(executor, clock) {
+  health_.device = plan_.identity;
+  health_.driver = plan_.driver->name;
+  health_.what = plan_.model;
+  health_.simulated = simulated();
+  if (plan_.bed != nullptr) {
+    health_.bed = plan_.bed->name();
+    feed_ = &plan_.bed->feed(plan_.identity, simulated());
+  }
+}
+
+asio::awaitable<void> Device::supervise() {
+  Duration wait = shortest_wait;
+  for (;;) {
+    while (!present_)
+      co_await wakeup_.wait(std::nullopt);
+    std::string why;
+    const auto outcome = co_await run_once(why);
+    const bool worked = live_;
+    close(outcome, why);
+    if (outcome == Outcome::ended) co_return;
+    if (!present_) {
+      wait = shortest_wait;
+      continue;
+    }
+    if (outcome == Outcome::refused)
+      wait = longest_wait;
+    else if (worked)
+      wait = shortest_wait;
+    const bool woken = co_await wakeup_.wait(std::chrono::duration_cast<std::chrono::milliseconds>(wait));
+    wait = woken ? shortest_wait : std::min<Duration>(2 * wait, longest_wait);
+  }
+}
+
+asio::awaitable<Device::Outcome> Device::run_once(std::string& why) {
+  become(DeviceState::opening);
+  const auto tap = [this](Instant at, std::uint8_t kind, std::span<const std::byte> bytes) {
+    if (kind == static_cast<std::uint8_t>(drivers::Passed::read)) health_.bytes += bytes.size();
+    if (sinks_.raw) sinks_.raw(plan_.identity, at, kind, bytes);
+  };
+  bool recording = false;
+  auto outcome = Outcome::lost;
+  try {
+    const auto port = open_(tap);
+    health_.where = port->where();
+    heard_ = clock_.now();
+    // What has no bytes of its own has nothing to record: its night can be made again from the settings.
+    recording = plan_.driver->transport == drivers::Transport::serial ||
+                plan_.driver->transport == drivers::Transport::usb;
+    if (recording && sinks_.raw_open)
+      sinks_.raw_open(plan_.identity, plan_.driver->name, plan_.toml, clock_.wall(), heard_, simulated());
+    co_await plan_.driver->run(*port, *plan_.settings, *this);
+    why = "its data has ended";
+    outcome = Outcome::ended;
+  } catch (const drivers::DeviceLost& lost) {
+    why = lost.what();
+  } catch (const drivers::DeviceRefused& refused) {
+    why = refused.what();
+    outcome = Outcome::refused;
+  } catch (const boost::system::system_error& error) {
+    if (error.code() == asio::error::operation_aborted) {  // the daemon stops
+      if (recording && sinks_.raw_close) sinks_.raw_close(plan_.identity);
+      throw;
+    }
+    why = error.what();
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  if (recording && sinks_.raw_close) sinks_.raw_close(plan_.identity);
+  co_return outcome;
+}
+
+void Device::close(Outcome outcome, const std::string& why) {
+  const auto now = clock_.now();
+  streams_.clear();
+  if (feed_ != nullptr) plan_.bed->detach(*feed_);
+  if (std::exchange(live_, false)) {
+    lost_at_ = now;
+    say(event::DeviceLost{.device = plan_.identity, .reason = why});
+    last_trouble_.clear();
+  }
+  if (why != last_trouble_) {
+    if (outcome == Outcome::refused)
+      log::error("{}: refused: {}", plan_.identity.view(), why);
+    else
+      log::warn("{}: lost: {}", plan_.identity.view(), why);
+    last_trouble_ = why;
+  }
+  health_.mend = outcome == Outcome::refused ? why : "";
+  become(outcome == Outcome::refused ? DeviceState::refused : DeviceState::lost);
+}
+
+void Device::came(Open open, std::string where) {
+  open_ = std::move(open);
+  health_.where = std::move(where);
+  present_ = true;
+  changed_ = true;
+  wakeup_.wake();
+}
+
+void Device::went() {
+  present_ = false;
+  if (health_.state == DeviceState::refused) {  // a refusal goes with the device
+    health_.mend.clear();
+    become(DeviceState::lost);
+  }
+}
+
+void Device::unassigned(std::string mend) {
+  health_.mend = std::move(mend);
+  become(DeviceState::refused);
+  if (!std::exchange(attached_told_, true))
+    say(event::DeviceAttached{.device = plan_.identity,
+                              .driver = plan_.driver->name,
+                              .what = health_.what,
+                              .simulated = simulated()});
+}
+
+void Device::tick() {
+  if (!live_ || health_.state != DeviceState::live) return;
+  const auto silent = clock_.now() - heard_;
+  if (silent <= stale_after_) return;
+  log::warn("{}: silent for {:.1f} s", plan_.identity.view(), seconds(silent));
+  become(DeviceState::stale);
+  say(event::DeviceStale{.device = plan_.identity, .silent = silent});
+}
+
+DeviceHealth Device::health() const {
+  auto now = health_;
+  now.measured_hz = rate_.hz(clock_.now());
+  return now;
+}
+
+ChannelIndex Device::announce(const Channel& channel) {
+  if (feed_ == nullptr) throw std::logic_error("a device without a bed is never run");
+  if (streams_.empty()) health_.nominal_hz = 0;
+  health_.nominal_hz = std::max(health_.nominal_hz, double{channel.rate_hz});
+  streams_.push_back({Admit(channel), plan_.bed->attach(*feed_, channel, stale_after_)});
+  if (!std::exchange(live_, true)) {
+    const auto now = clock_.now();
+    heard_ = now;
+    last_trouble_.clear();
+    health_.mend.clear();
+    become(DeviceState::live);
+    if (!std::exchange(attached_told_, true)) {
+      log::info("{}: {} at {}", plan_.identity.view(), health_.what, health_.where);
+      say(event::DeviceAttached{.device = plan_.identity,
+                                .driver = plan_.driver->name,
+                                .what = health_.what,
+                                .simulated = simulated()});
+      say(event::DeviceAssigned{.device = plan_.identity});
+    }
+    if (lost_at_) {
+      log::info("{}: is back after {:.1f} s", plan_.identity.view(), seconds(now - *lost_at_));
+      say(event::DeviceRecovered{.device = plan_.identity, .away = now - *lost_at_});
+      lost_at_.reset();
+    }
+  }
+  return static_cast<ChannelIndex>(streams_.size() - 1);
+}
+
+void Device::sample(ChannelIndex channel, Instant at, std::span<const float> values) {
+  auto& stream = streams_.at(channel);
+  if (const auto why = stream.admit(at, values)) {
+    reject(*why, 1);
+    return;
+  }
+  const auto now = clock_.now();
+  if (health_.state == DeviceState::stale) {
+    log::info("{}: speaks again after {:.1f} s", plan_.identity.view(), seconds(now - heard_));
+    become(DeviceState::live);
+    say(event::DeviceRecovered{.device = plan_.identity, .away = now - heard_});
+  }
+  heard_ = now;
+  rate_.count(at);
+  ++health_.samples;
+  health_.last_sample = at;
+  if (!plan_.bed->sample(*feed_, {.channel = stream.at_bed, .at = at, .values = values}))
+    reject(Reject::order, 1);
+}
+
+void Device::reject(Reject reason, std::uint64_t count) {
+  health_.rejects[static_cast<std::size_t>(reason)] += count;
+}
+
+void Device::describe(std::string what) {
+  if (what == health_.what) return;
+  health_.what = std::move(what);
+  changed_ = true;
+}
+
+void Device::battery(float percent) { health_.battery_percent = percent; }
+
+void Device::become(DeviceState state) {
+  if (health_.state == state) return;
+  health_.state = state;
+  changed_ = true;
+}
+
+}  // namespace vigil::acquire

@@ -1,0 +1,95 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "acquire/admit.hpp"
+#include "acquire/bedside.hpp"
+#include "acquire/health.hpp"
+#include "drivers/port/finder.hpp"
+#include "drivers/port/wakeup.hpp"
+
+namespace vigil::acquire {
+
+namespace asio = boost::asio;
+
+/// One device for as long as the daemon runs, plugged in or not: opens it, runs its driver, admits its
+/// samples for its bed, and says once what became of it. Acquire thread only; stays where it was made.
+class Device final : public drivers::SampleSink {
+ public:
+  /// Opens the device's port, wherever it is now. Throws DeviceRefused, DeviceLost.
+  using Open = std::function<std::unique_ptr<drivers::Port>(drivers::Tap)>;
+  /// Stamps and sends what happened to the device.
+  using Say = std::function<void(Payload, const Name& bed, bool simulated)>;
+
+  struct Plan {
+    Name identity;
+    const drivers::Driver* driver = nullptr;
+    std::string model;  ///< of the match, until the device says more
+    std::shared_ptr<const drivers::Settings> settings;
+    std::string toml;
+    Bedside* bed = nullptr;  ///< null: not assigned, never opened
+  };
+
+  Device(const asio::any_io_executor& executor, const Clock& clock, const Sinks& sinks, Say say, Plan plan);
+
+  /// Until cancelled or the device's data ends. The back-off goes from 1 s to 30 s; a refusal is tried again
+  /// every 30 s; `came` cuts a wait short.
+  asio::awaitable<void> supervise();
+
+  void came(Open open, std::string where);  ///< it is attached (again)
+  void went();                              ///< it is attached no more: not tried again until it comes
+  void unassigned(std::string mend);
+  void tick();  ///< about ten times a second: is it silent for too long?
+
+  [[nodiscard]] const Name& identity() const noexcept { return plan_.identity; }
+  [[nodiscard]] DeviceHealth health() const;
+  /// Once after each change that people want to see at once.
+  [[nodiscard]] bool take_changed() noexcept { return std::exchange(changed_, false); }
+
+  ChannelIndex announce(const Channel& channel) override;
+  void sample(ChannelIndex channel, Instant at, std::span<const float> values) override;
+  void reject(Reject reason, std::uint64_t count) override;
+  void describe(std::string what) override;
+  void battery(float percent) override;
+
+ private:
+  struct Stream {
+    Admit admit;
+    ChannelIndex at_bed;
+  };
+  enum class Outcome { ended, lost, refused };
+
+  asio::awaitable<Outcome> run_once(std::string& why);
+  void close(Outcome outcome, const std::string& why);
+  void become(DeviceState state);
+  void say(Payload payload) {
+    say_(std::move(payload), plan_.bed != nullptr ? plan_.bed->name() : Name(), simulated());
+  }
+  [[nodiscard]] bool simulated() const noexcept { return plan_.driver->simulated; }
+
+  const Clock& clock_;
+  const Sinks& sinks_;
+  const Say say_;
+  const Plan plan_;
+  const Duration stale_after_;
+  drivers::Wakeup wakeup_;
+  Open open_;
+  Bedside::Feed* feed_ = nullptr;
+  std::vector<Stream> streams_;
+  DeviceHealth health_;
+  Rate rate_;
+  Instant heard_;  ///< when the last sample came, or the port was opened
+  std::optional<Instant> lost_at_;
+  bool present_ = false;
+  bool attached_told_ = false;  ///< device.attached is in the log for this run of the daemon
+  bool live_ = false;           ///< its channels are announced since the last opening
+  bool changed_ = true;
+  std::string last_trouble_;
+};
+
+}  // namespace vigil::acquire
