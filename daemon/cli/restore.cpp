@@ -1,0 +1,116 @@
+#include "cli/restore.hpp"
+
+#include <algorithm>
+
+namespace vigil::cli {
+namespace {
+
+constexpr std::size_t page = 500;
+using std::chrono::microseconds;
+
+/// The last second of the bed that was recorded after `from`.
+std::optional<WallTime> last_recorded(const store::Reader& reader, const Name& bed, WallTime from) {
+  std::optional<WallTime> last;
+  const auto end = from + std::chrono::hours(24 * 365);
+  for (const auto& epoch : reader.epochs(bed, from, end))
+    last = std::max(last.value_or(from), epoch.from + std::chrono::duration_cast<microseconds>(epoch_length));
+  for (auto since = last.value_or(from);;) {
+    const auto readings = reader.readings(bed, since, end, 3600);
+    if (readings.empty() || readings.back().wall.since_epoch <= since.since_epoch) break;
+    last = since = readings.back().wall + microseconds(1);
+  }
+  return last;
+}
+
+/// All events of a bed from `seq` on.
+std::vector<Event> events_from(const store::Reader& reader, std::uint64_t seq, const Name& bed) {
+  std::vector<Event> all;
+  for (std::uint64_t since = seq - 1;;) {
+    auto some = reader.events(since, page, bed);
+    if (some.empty()) return all;
+    since = some.back().seq;
+    std::ranges::move(some, std::back_inserter(all));
+  }
+}
+
+}  // namespace
+
+Before look_back(const store::Reader& reader, const std::vector<Name>& beds) {
+  Before before;
+  const auto head = reader.head();
+  if (head == 0) return before;
+  const auto events = reader.events(head - 1, 1);
+  if (events.empty()) return before;
+  const auto& last = events.back();
+  before = {.any = true,
+            .clean = std::holds_alternative<event::DaemonStopped>(last.payload),
+            .last = last.wall,
+            .last_at = last.at,
+            .boot = last.boot};
+  for (const auto& bed : beds)
+    if (const auto recorded = last_recorded(reader, bed, last.wall))
+      if (recorded->since_epoch > before.last.since_epoch) {
+        before.last_at += recorded->since_epoch - before.last.since_epoch;
+        before.last = *recorded;
+      }
+  return before;
+}
+
+std::optional<event::RecordingGap> gap_since(const Before& before, const Clock& clock) {
+  if (!before.any) return std::nullopt;
+  const bool same_boot = before.boot == clock.boot() && clock.scale() == 1;
+  const Duration lasted =
+      same_boot ? clock.now() - before.last_at : Duration(clock.wall().since_epoch - before.last.since_epoch);
+  if (lasted < std::chrono::seconds(1)) return std::nullopt;
+  return event::RecordingGap{.lasted = lasted, .cause = "daemon down", .from_wall_clock = !same_boot};
+}
+
+Instant instant_of(WallTime wall, const Clock& clock) {
+  const auto now = clock.now();
+  return std::min(now, now - (clock.wall().since_epoch - wall.since_epoch));
+}
+
+Instant instant_of(const Event& event, const Clock& clock) {
+  if (event.boot == clock.boot() && clock.scale() == 1 && event.at <= clock.now()) return event.at;
+  return instant_of(event.wall, clock);
+}
+
+void restore(const store::Reader& reader, const std::vector<Name>& beds, const Clock& clock,
+             acquire::Acquire& acquire) {
+  const auto tell = [&](const Name& bed, const std::optional<Event>& event) {
+    if (event) acquire.restore(bed, *event, instant_of(*event, clock));
+  };
+  for (const auto& bed : beds) {
+    const auto opened = reader.last(bed, event::NightOpened::kind);
+    const auto closed = reader.last(bed, event::NightClosed::kind);
+    const bool open = opened && (!closed || closed->seq < opened->seq);
+    tell(bed, reader.last(bed, event::DeviceAssigned::kind));
+
+    // The tare, oldest first; in an open night those after its opening come with its events.
+    auto entered = reader.last(bed, event::BedEntered::kind);
+    auto left = reader.last(bed, event::BedLeft::kind);
+    if (entered && left && left->seq < entered->seq) std::swap(entered, left);
+    for (const auto& event : {entered, left})
+      if (event && (!open || event->seq < opened->seq)) tell(bed, event);
+
+    std::optional<WallTime> last;
+    if (open) {
+      for (const auto& event : events_from(reader, opened->seq, bed)) {
+        tell(bed, event);
+        last = event.wall;
+      }
+      const auto from = opened->wall + std::chrono::duration_cast<microseconds>(
+                                           -std::get<event::NightOpened>(opened->payload).ago);
+      for (const auto& row : reader.epochs(bed, from, clock.wall() + std::chrono::hours(1)))
+        acquire.restore(bed, row.epoch, instant_of(row.from, clock));
+    } else if (closed) {
+      last = closed->wall;
+    }
+    if (last)
+      if (const auto recorded = last_recorded(reader, bed, *last); recorded && *recorded > *last)
+        last = recorded;
+    if (last) acquire.restore(bed, instant_of(*last, clock));
+  }
+}
+
+}  // namespace vigil::cli
