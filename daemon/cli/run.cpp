@@ -172,9 +172,7 @@ class Daemon {
                                                              .version = VIGIL_VERSION,
                                                              .log_id = store_->log_id(),
                                                              .head = store_->head(),
-                                                             .time_scale = options.time_scale,
-                                                             .max_clients = serve::Options{}.max_clients,
-                                                             .deadlines = {}},
+                                                             .time_scale = options.time_scale},
                                               backend());
     publish_to_ = server_;
     acquire_ = std::make_unique<acquire::Acquire>(clock_, acquire_options(config, options.demo), sinks());
@@ -223,7 +221,8 @@ class Daemon {
   /// A log written in scaled time may end in the future: go on from there.
   [[nodiscard]] Duration ahead(double scale) const {
     if (scale == 1 || !before_.any) return {};
-    return std::max<Duration>({}, before_.last.since_epoch - Clock().wall().since_epoch);
+    const Duration gap = before_.last.since_epoch - Clock().wall().since_epoch;
+    return std::max(gap, Duration{});
   }
 
   void say(Payload payload) {
@@ -360,11 +359,10 @@ class Daemon {
 void watch(Daemon& daemon, StopSignals& signals, ServiceManager& manager, const char*& reason) {
   using namespace std::chrono_literals;
   // A loop turns at least once a second, so three looks a watchdog's patience are enough.
+  using std::chrono::milliseconds;
+  const auto patience = manager.watchdog().value_or(15s) / 3;
   const auto every =
-      manager.watchdog()
-          ? std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(*manager.watchdog()) / 3, 200ms,
-                       5000ms)
-          : std::chrono::milliseconds(5000);
+      std::clamp(std::chrono::duration_cast<milliseconds>(patience), milliseconds(200), milliseconds(5000));
   auto fed = std::chrono::steady_clock::now();
   bool said = false;
   while ((reason = signals.wait(every)) == nullptr) {

@@ -1,0 +1,218 @@
+#include "acquire/supervise.hpp"
+
+#include <array>
+#include <deque>
+#include <functional>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "acquire/fake.hpp"
+
+namespace vigil::acquire {
+namespace {
+
+using drivers::DeviceLost;
+using drivers::DeviceRefused;
+using drivers::Port;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// What the device does on each opening, as a plan: values that the fake driver sends, then how it ends.
+struct Life {
+  bool refuse = false, gone = false;  // at opening
+  int samples = 0;
+  milliseconds apart{100}, silence{0};  // silence: before the last sample
+  enum class End { lost, ends, stays } end = End::lost;
+};
+std::deque<Life> lives;
+Life life;
+
+class FakePort final : public Port {
+ public:
+  FakePort(const asio::any_io_executor& executor, const Clock& clock, drivers::Tap tap)
+      : clock_(clock), wakeup_(executor, clock), tap_(std::move(tap)) {}
+  asio::awaitable<drivers::Arrival> read(std::optional<milliseconds> timeout) override {
+    co_await wakeup_.wait(timeout);
+    static constexpr std::array<std::byte, 3> bytes{};
+    tap_(clock_.now(), 0, bytes);
+    co_return drivers::Arrival{bytes, clock_.now()};
+  }
+  asio::awaitable<void> write(std::span<const std::byte>) override { co_return; }
+  [[nodiscard]] Instant now() const override { return clock_.now(); }
+  [[nodiscard]] std::string_view where() const override { return "fake 1"; }
+
+ private:
+  const Clock& clock_;
+  drivers::Wakeup wakeup_;
+  drivers::Tap tap_;
+};
+
+asio::awaitable<void> play(Port& port, const drivers::Settings&, drivers::SampleSink& sink) {
+  sink.describe("Fake 3000");
+  const auto channel =
+      sink.announce({.quantity = Quantity::load, .rate_hz = 10, .minimum = 0, .maximum = 200});
+  for (int i = 0; i < life.samples; ++i) {
+    if (i + 1 == life.samples && life.silence > milliseconds(0)) co_await port.read(life.silence);
+    co_await port.read(life.apart);
+    const std::array value{70.F};
+    sink.sample(channel, port.now(), value);
+  }
+  if (life.end == Life::End::ends) co_return;
+  if (life.end == Life::End::stays) co_await port.read(std::nullopt);
+  throw DeviceLost("unplugged");
+}
+
+const drivers::Driver driver{"fake", "Fake", drivers::Transport::serial, {}, {}, seconds(20), false, play};
+
+class Supervise : public testing::Test {
+ protected:
+  Supervise() { lives.clear(); }
+
+  /// Runs the device through `lives`, then cancels it.
+  void run() {
+    pump([] { return false; });
+  }
+
+  /// The same, until `enough`.
+  void pump(const std::function<bool()>& enough) {
+    const auto open = [this](drivers::Tap tap) -> std::unique_ptr<Port> {
+      if (lives.empty()) {
+        cancel_.emit(asio::cancellation_type::terminal);
+        throw DeviceLost("the test is over");
+      }
+      life = lives.front();
+      lives.pop_front();
+      opened_.push_back(clock_.now());
+      if (life.refuse) throw DeviceRefused("fake 1: another program holds it: close it");
+      if (life.gone) throw DeviceLost("fake 1: there is none");
+      return std::make_unique<FakePort>(io_.get_executor(), clock_, std::move(tap));
+    };
+    device_.came(open, "fake 1");
+    bool ended = false;
+    const auto done = [&](const std::exception_ptr&) { ended = true; };
+    asio::co_spawn(io_, device_.supervise(), asio::bind_cancellation_slot(cancel_.slot(), done));
+    while (!ended && !enough()) {
+      io_.run_one_for(milliseconds(2));
+      device_.tick();
+    }
+    cancel_.emit(asio::cancellation_type::terminal);
+    while (!ended)
+      io_.run_one();
+  }
+
+  Clock clock_{500};
+  Heard heard_;
+  Sinks sinks_ = heard_.sinks();
+  Gathered gathered_;
+  Bedside bed_{clock_, sinks_, gathered_, bed_spec("bed-1"), 0};
+  asio::io_context io_{1};
+  asio::cancellation_signal cancel_;
+  std::vector<Instant> opened_;
+  Device device_{io_.get_executor(),
+                 clock_,
+                 sinks_,
+                 [this](Payload p, const Name& bed, bool) {
+                   Event e;
+                   e.bed = bed;
+                   e.payload = std::move(p);
+                   heard_.events.push_back(std::move(e));
+                 },
+                 {.identity = "fake:1",
+                  .driver = &driver,
+                  .model = "Fake",
+                  .settings = std::make_shared<drivers::WrittenSettings>(driver),
+                  .toml = "",
+                  .bed = &bed_}};
+};
+
+TEST_F(Supervise, tells_a_devices_life_in_the_log) {
+  lives = {{.samples = 3}, {.samples = 2, .end = Life::End::ends}};
+  run();
+  EXPECT_THAT(heard_.kinds(), ElementsAre("device.attached", "device.assigned", "device.lost",
+                                          "device.recovered", "device.lost"));
+  EXPECT_EQ(heard_.events[0].bed, "bed-1");
+  EXPECT_EQ(heard_.all<event::DeviceAttached>()[0]->what, "Fake 3000");
+  EXPECT_EQ(heard_.all<event::DeviceLost>()[0]->reason, "unplugged");
+  const auto away = heard_.all<event::DeviceRecovered>()[0]->away;
+  EXPECT_GE(away, seconds(1));  // the first back-off
+  EXPECT_LT(away, seconds(25));
+  const auto health = device_.health();
+  EXPECT_EQ(health.samples, 5U);
+  EXPECT_EQ(health.bytes, 15U);
+  EXPECT_EQ(health.where, "fake 1");
+  EXPECT_EQ(health.state, DeviceState::lost);
+}
+
+TEST_F(Supervise, its_bytes_are_recorded_for_each_opening) {
+  lives = {{.samples = 1}, {.refuse = true}, {.samples = 1, .end = Life::End::ends}};
+  run();
+  EXPECT_THAT(heard_.raw, ElementsAre("open fake:1", "fake:1 0 3", "close fake:1", "open fake:1",
+                                      "fake:1 0 3", "close fake:1"));
+}
+
+TEST_F(Supervise, backs_off_from_one_to_thirty_seconds) {
+  for (int i = 0; i < 8; ++i)
+    lives.push_back({.gone = true});
+  run();
+  ASSERT_EQ(opened_.size(), 8U);
+  std::vector<double> waits;
+  for (std::size_t i = 1; i < opened_.size(); ++i)
+    waits.push_back(vigil::seconds(opened_[i] - opened_[i - 1]));
+  const std::array least{1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0};
+  for (std::size_t i = 0; i < waits.size(); ++i)
+    EXPECT_GE(waits[i], least[i]) << i;
+  EXPECT_LT(waits.back(), 60);
+  EXPECT_THAT(heard_.events, IsEmpty());  // what never was there is not lost
+}
+
+TEST_F(Supervise, a_refusal_says_the_mend_and_goes_when_it_goes) {
+  lives = {{.refuse = true}, {.samples = 1, .end = Life::End::stays}};
+  std::string while_refused;
+  pump([&] {
+    const auto health = device_.health();
+    if (health.state == DeviceState::refused) while_refused = health.mend;
+    return health.samples == 1;
+  });
+  EXPECT_EQ(while_refused, "fake 1: another program holds it: close it");
+  EXPECT_EQ(device_.health().mend, "");
+  EXPECT_EQ(device_.health().state, DeviceState::live);
+  ASSERT_EQ(opened_.size(), 2U);
+  EXPECT_GE(opened_[1] - opened_[0], seconds(30));
+}
+
+TEST_F(Supervise, silence_is_stale_and_the_next_sample_recovers) {
+  lives = {{.samples = 4, .apart = seconds(1), .silence = seconds(200), .end = Life::End::ends}};
+  run();
+  EXPECT_THAT(heard_.kinds(), ElementsAre("device.attached", "device.assigned", "device.stale",
+                                          "device.recovered", "device.lost"));
+  // 0.25 s of the machine at this scale is more than the driver's own 20 s
+  EXPECT_GE(heard_.all<event::DeviceStale>()[0]->silent, seconds(125));
+  EXPECT_GE(heard_.all<event::DeviceRecovered>()[0]->away, seconds(200));
+}
+
+TEST_F(Supervise, what_is_not_believed_is_counted) {
+  lives = {};
+  const auto open = device_.health().rejects;
+  EXPECT_EQ(open[static_cast<std::size_t>(Reject::range)], 0U);
+  const auto channel =
+      device_.announce({.quantity = Quantity::load, .rate_hz = 10, .minimum = 0, .maximum = 200});
+  const std::array far{900.F}, right{70.F};
+  device_.sample(channel, clock_.now(), far);
+  device_.sample(channel, clock_.now(), right);
+  device_.sample(channel, clock_.now() - seconds(3600), right);
+  device_.reject(Reject::checksum, 4);
+  const auto health = device_.health();
+  EXPECT_EQ(health.rejects[static_cast<std::size_t>(Reject::range)], 1U);
+  EXPECT_EQ(health.rejects[static_cast<std::size_t>(Reject::order)], 1U);
+  EXPECT_EQ(health.rejects[static_cast<std::size_t>(Reject::checksum)], 4U);
+  EXPECT_EQ(health.samples, 1U);
+}
+
+}  // namespace
+}  // namespace vigil::acquire
