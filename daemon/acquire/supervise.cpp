@@ -43,21 +43,22 @@ asio::awaitable<void> Device::supervise() {
   for (;;) {
     while (!present_)
       co_await wakeup_.wait(std::nullopt);
+    came_ = false;
     std::string why;
     const auto outcome = co_await run_once(why);
     const bool worked = live_;
     close(outcome, why);
     if (outcome == Outcome::ended) co_return;
-    if (!present_) {
-      wait = shortest_wait;
-      continue;
-    }
     if (outcome == Outcome::refused)
       wait = longest_wait;
-    else if (worked)
+    else if (worked || !present_)
       wait = shortest_wait;
-    const bool woken = co_await wakeup_.wait(std::chrono::duration_cast<std::chrono::milliseconds>(wait));
-    wait = woken ? shortest_wait : std::min<Duration>(2 * wait, longest_wait);
+    const auto until = clock_.now() + wait;
+    wait = std::min<Duration>(2 * wait, longest_wait);
+    // A wake-up from before is no reason to hurry; an arrival is.
+    while (present_ && !came_ && clock_.now() < until)
+      co_await wakeup_.wait(std::chrono::ceil<std::chrono::milliseconds>(until - clock_.now()));
+    if (came_) wait = shortest_wait;
   }
 }
 
@@ -122,7 +123,7 @@ void Device::close(Outcome outcome, const std::string& why) {
 void Device::came(Open open, std::string where) {
   open_ = std::move(open);
   health_.where = std::move(where);
-  present_ = true;
+  present_ = came_ = true;
   changed_ = true;
   wakeup_.wake();
 }

@@ -86,6 +86,7 @@ class Device final : public drivers::SampleSink {
   Instant heard_;  ///< when the last sample came, or the port was opened
   std::optional<Instant> lost_at_;
   bool present_ = false;
+  bool came_ = false;           ///< since the last opening began
   bool attached_told_ = false;  ///< device.attached is in the log for this run of the daemon
   bool live_ = false;           ///< its channels are announced since the last opening
   bool changed_ = true;
