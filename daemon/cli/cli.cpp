@@ -87,6 +87,7 @@ int main(int argc, char** argv) {
   add_devices(app, chosen);
   add_verify(app, chosen);
   add_check_config(app, chosen);
+  add_sensors(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

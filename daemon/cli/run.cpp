@@ -20,7 +20,7 @@
 #include "record/recorder.hpp"
 #include "serve/server.hpp"
 #include "store/store.hpp"
-#include "wire/health.hpp"
+#include "wire/daemon_health.hpp"
 #include "wire/history.hpp"
 
 #ifndef VIGIL_WEB_DIR
@@ -160,11 +160,11 @@ class StopSignals {
 class Daemon {
  public:
   Daemon(const config::Config& config, const Options& options, const fs::path& directory)
-      : store_(std::make_unique<store::Store>(directory, listener())),
+      : clock_(options.time_scale, ahead(directory, options.time_scale)),
+        store_(std::make_unique<store::Store>(directory, listener(), &clock_)),
         reader_(std::make_shared<store::Reader>(directory)),
         beds_(bed_names(config)),
-        before_(look_back(*reader_, beds_)),
-        clock_(options.time_scale, ahead(options.time_scale)) {
+        before_(look_back(*reader_, beds_)) {
     if (config.record_raw) recorder_ = std::make_unique<record::Recorder>(directory);
     server_ = std::make_shared<serve::Server>(serve::Options{.address = config.listen_address,
                                                              .port = config.listen_port,
@@ -218,11 +218,18 @@ class Daemon {
   }
 
  private:
-  /// A log written in scaled time may end in the future: go on from there.
-  [[nodiscard]] Duration ahead(double scale) const {
-    if (scale == 1 || !before_.any) return {};
-    const Duration gap = before_.last.since_epoch - Clock().wall().since_epoch;
-    return std::max(gap, Duration{});
+  /// A log written in scaled time may end in what is still the future of the machine's clock: go on from
+  /// there.
+  static Duration ahead(const fs::path& directory, double scale) {
+    if (scale == 1) return {};
+    try {
+      const auto before = look_back(store::Reader(directory), {});
+      if (!before.any) return {};
+      const Duration gap = before.last.since_epoch - Clock().wall().since_epoch;
+      return std::max(gap, Duration{});
+    } catch (const std::runtime_error&) {  // no log yet; else the store says what is wrong with it
+      return {};
+    }
   }
 
   void say(Payload payload) {
@@ -281,9 +288,9 @@ class Daemon {
     to.night = [reader = reader_](const Name& name) -> std::string {
       const auto night = reader->night(name);
       if (!night) return {};
-      const auto to_wall = night->closed.value_or(night->opened + std::chrono::hours(48));
-      return wire::night_text(*night, reader->events_between(night->bed, night->opened, to_wall, 10'000),
-                              reader->epochs(night->bed, night->opened, to_wall));
+      const auto until = night->closed.value_or(night->opened + std::chrono::hours(48));
+      return wire::night_text(*night, reader->night_events(name),
+                              reader->epochs(night->bed, night->opened, until));
     };
     to.epochs = [reader = reader_](const Name& bed, WallTime from, WallTime until) {
       return wire::epochs_text(reader->epochs(bed, from, until));
@@ -322,17 +329,14 @@ class Daemon {
   std::string health() const {
     const auto log = store_->status();
     const auto raw = recorder_ ? recorder_->status() : record::Status{};
-    return wire::health_text(
-        {.version = VIGIL_VERSION,
-         .time_scale = clock_.scale(),
-         .log = {.id = store_->log_id(),
-                 .head = store_->head(),
-                 .schema = store_->schema(),
+    return wire::daemon_health_text(
+        {.log = {.schema = store_->schema(),
                  .writing = log.writing,
                  .trouble = log.trouble,
                  .unrecorded = log.unrecorded,
                  .commits = log.commits,
-                 .last_commit_ms = log.last_commit_ms},
+                 .last_commit_ms = log.last_commit_ms,
+                 .broken_at = log.broken_at},
          .raw = {.recording = recorder_ != nullptr,
                  .writing = raw.writing,
                  .trouble = raw.trouble,
@@ -340,16 +344,15 @@ class Daemon {
                  .dropped = raw.dropped},
          .store_queue = log.queued,
          .raw_queue = raw.queued,
-         .turns = {.acquire = acquire_->turns(), .store = store_->turns(), .serve = server_->turns()}},
-        {clock_.now(), clock_.wall()});
+         .turns = {.acquire = acquire_->turns(), .store = store_->turns(), .serve = server_->turns()}});
   }
 
   std::weak_ptr<serve::Server> publish_to_;  ///< set before the store's thread runs
+  Clock clock_;
   std::unique_ptr<store::Store> store_;
   std::shared_ptr<store::Reader> reader_;  ///< main's until start, then the server's work thread's
   std::vector<Name> beds_;
   Before before_;
-  Clock clock_;
   std::unique_ptr<record::Recorder> recorder_;
   std::unique_ptr<acquire::Acquire> acquire_;
   std::shared_ptr<serve::Server> server_;

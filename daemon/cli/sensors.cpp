@@ -140,9 +140,10 @@ std::string sensors_udev(std::span<const drivers::Driver* const> drivers) {
 void add_sensors(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand("sensors", "print the sensors that this build reads");
   auto udev = std::make_shared<bool>(false);
-  auto* markdown = command->add_flag("--markdown", "as a table, the default");
-  command->add_flag("--udev", *udev, "as udev rules")->excludes(markdown);
-  command->callback([udev, &chosen] {
+  auto markdown = std::make_shared<bool>(true);
+  auto* table = command->add_flag("--markdown", *markdown, "as a table, the default");
+  command->add_flag("--udev", *udev, "as udev rules")->excludes(table);
+  command->callback([udev, markdown, &chosen] {
     chosen = [udev] {
       const auto text = *udev ? sensors_udev(drivers::all()) : sensors_markdown(drivers::all());
       std::fputs(text.c_str(), stdout);
