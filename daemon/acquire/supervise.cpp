@@ -164,7 +164,7 @@ DeviceHealth Device::health() const {
 ChannelIndex Device::announce(const Channel& channel) {
   if (feed_ == nullptr) throw std::logic_error("a device without a bed is never run");
   if (streams_.empty()) health_.nominal_hz = 0;
-  health_.nominal_hz = std::max(health_.nominal_hz, double{channel.rate_hz});
+  health_.nominal_hz += double{channel.rate_hz};
   streams_.push_back({Admit(channel), plan_.bed->attach(*feed_, channel, stale_after_)});
   if (!std::exchange(live_, true)) {
     const auto now = clock_.now();
