@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <future>
 #include <list>
 #include <map>
 #include <thread>
@@ -217,6 +218,9 @@ struct Acquire::Inside {
       found_any = found_any || attached.driver != nullptr;
     if (options.demo && !found_any && devices.empty() && options.devices.empty()) show_demo();
     if (beds.empty()) make_bed({.bed = "bed-1", .label = "Bed 1", .person = {}, .settings = {}});
+    publish_beds();
+    publish_devices();
+    looked.set_value();
     spawn(beat(), "beat");
   }
 
@@ -360,6 +364,7 @@ struct Acquire::Inside {
   std::size_t running = 0;
   std::optional<asio::steady_timer> force;
   asio::executor_work_guard<asio::io_context::executor_type> work;
+  std::promise<void> looked;
   std::thread thread;
 };
 
@@ -383,7 +388,9 @@ void Acquire::restore(const Name& bed, Instant last) {
 }
 
 void Acquire::start() {
+  auto looked = in_->looked.get_future();
   in_->thread = start_thread("acquire", [in = in_.get()] { in->run(); });
+  looked.wait_for(std::chrono::seconds(4));
 }
 
 void Acquire::stop() {

@@ -64,6 +64,8 @@ class Acquire {
   void restore(const Name& bed, const Epoch& epoch, Instant from);
   /// The log tells of this bed up to then: a device that begins with its past tells only what is later.
   void restore(const Name& bed, Instant last);
+  /// Returns once what is attached has been looked at and the beds are known (and told to `beds`), which
+  /// takes at most 4 s of the machine's time.
   void start();
   void stop();                    ///< cancels, waits up to 10 s, joins
   void entered(Event committed);  ///< any thread: a check-in is evidence

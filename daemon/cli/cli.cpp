@@ -1,5 +1,6 @@
 #include "cli/cli.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -88,6 +89,12 @@ int main(int argc, char** argv) {
   add_verify(app, chosen);
   add_check_config(app, chosen);
   add_sensors(app, chosen);
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  if (argc > 1 && argv[1][0] != '-' &&
+      std::ranges::find(commands, argv[1], &CLI::App::get_name) == commands.end()) {
+    std::fprintf(stderr, "vigild: there is no command '%s'; vigild --help says what there is\n", argv[1]);
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

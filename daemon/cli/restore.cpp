@@ -39,14 +39,16 @@ Before look_back(const store::Reader& reader, const std::vector<Name>& beds) {
   Before before;
   const auto head = reader.head();
   if (head == 0) return before;
-  const auto events = reader.events(head - 1, 1);
+  // A bed that began with its past has told events older than those before them: the newest of the last page
+  // counts.
+  const auto events = reader.events(head > page ? head - page : 0, page);
   if (events.empty()) return before;
-  const auto& last = events.back();
+  const auto newest = std::ranges::max_element(events, {}, [](const Event& e) { return e.wall.since_epoch; });
   before = {.any = true,
-            .clean = std::holds_alternative<event::DaemonStopped>(last.payload),
-            .last = last.wall,
-            .last_at = last.at,
-            .boot = last.boot};
+            .clean = std::holds_alternative<event::DaemonStopped>(events.back().payload),
+            .last = newest->wall,
+            .last_at = newest->at,
+            .boot = newest->boot};
   for (const auto& bed : beds)
     if (const auto recorded = last_recorded(reader, bed, last.wall))
       if (recorded->since_epoch > before.last.since_epoch) {
@@ -59,9 +61,9 @@ Before look_back(const store::Reader& reader, const std::vector<Name>& beds) {
 std::optional<event::RecordingGap> gap_since(const Before& before, const Clock& clock) {
   if (!before.any) return std::nullopt;
   const bool same_boot = before.boot == clock.boot() && clock.scale() == 1;
-  const Duration lasted =
+  Duration lasted =
       same_boot ? clock.now() - before.last_at : Duration(clock.wall().since_epoch - before.last.since_epoch);
-  if (lasted < std::chrono::seconds(1)) return std::nullopt;
+  lasted = std::max(lasted, Duration{});  // the wall clock may have been set back
   return event::RecordingGap{.lasted = lasted, .cause = "daemon down", .from_wall_clock = !same_boot};
 }
 

@@ -21,7 +21,7 @@ struct Before {
 /// `beds`: those whose readings and epochs may be later than the last event.
 Before look_back(const store::Reader& reader, const std::vector<Name>& beds);
 
-/// How long nothing was recorded before `now`; nullopt when that cannot be said or was under a second.
+/// How long nothing was recorded before now; nullopt on the first run of all.
 std::optional<event::RecordingGap> gap_since(const Before& before, const Clock& clock);
 
 /// The moment of something logged, as this run's Instants: by the wall clock, never later than now. Of the

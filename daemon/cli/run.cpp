@@ -317,8 +317,9 @@ class Daemon {
     to.devices = [this](std::vector<DeviceHealth> devices) { server_->publish_devices(std::move(devices)); };
     if (!recorder_) return to;
     to.raw_open = [this](const Name& device, const Name& driver, const std::string& toml, WallTime wall,
-                         Instant at,
-                         bool) { recorder_->open(device, driver, toml, wall, at, clock_.boot()); };
+                         Instant at, bool simulated) {
+      recorder_->open(device, driver, toml, wall, at, clock_.boot(), simulated);
+    };
     to.raw = [this](const Name& device, Instant at, std::uint8_t kind, std::span<const std::byte> bytes) {
       recorder_->bytes(device, at, kind, bytes);
     };
