@@ -28,8 +28,8 @@ float LoadMovement::step(float kg, Instant at) noexcept {
   }
   const float a =
       nominal_alpha_ > 0 ? nominal_alpha_ : alpha(static_cast<float>(seconds(passed)), time_constant_s);
+  mean_ += a * (kg - mean_);
   const float deviation = kg - mean_;
-  mean_ += a * deviation;
   return deviation * deviation;
 }
 
