@@ -17,8 +17,7 @@ struct Evidence {
 
 /// The stated precedence, highest first: unknown, out_of_bed, restless, awake, asleep.
 /// - unknown: a bed sensor is silent (then only a wrist that says asleep is believed: awake might be
-/// anywhere), or
-///   nothing tells sleep from wake, or nothing has told yet;
+///   anywhere); or nothing tells sleep from wake; or nothing has told yet;
 /// - out_of_bed: the bed sensor says so, whatever the wrist does;
 /// - restless: an episode is on, awake or asleep;
 /// - awake: what is left and not asleep. Without any bed sensor this means awake, in bed or not.

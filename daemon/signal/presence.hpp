@@ -10,18 +10,17 @@ namespace vigil::signal {
 /// Whether somebody is in bed, from one number that is larger when somebody is: the load (kg), the level of a
 /// pressure image (% of full scale), or the sensor's own word (0 or 1).
 ///
-/// - Hysteresis: above `present` over the tare for `enter_after` is an entry, below `absent` for
-/// `leave_after` an exit;
-///   between the two nothing changes. (A home project counted 66 to 109 exits a night that never were before
-///   it waited.)
-/// - Tare: learned within the first 5 s if the load is not above `present` then; else somebody is taken to
-/// lie there
-///   already, the tare is 0 and said to be assumed: nobody is ever tared away. A bed whose own weight was
-///   taken for a person this way is put right when the load falls by `present` or more and then lies within
-///   0.5 `absent`, without any movement, for 30 min: then that is the empty bed.
-/// - Drift: followed only while empty for a minute, within +-0.5 `absent` of the tare, time constant 10 min.
-/// A load that
-///   has been further below the tare for a minute cannot be a person: followed with 10 s.
+/// Hysteresis: above `present` over the tare for `enter_after` is an entry, below `absent` for `leave_after`
+/// an exit; between the two nothing changes. (A home project counted 66 to 109 exits a night that never were
+/// before it waited.)
+///
+/// Tare: learned within the first 5 s if the load is not above `present` then; else somebody is taken to lie
+/// there already, the tare is 0 and said to be assumed: nobody is ever tared away. A bed whose own weight was
+/// taken for a person this way is put right when the load falls by `present` or more and then lies within
+/// 0.5 `absent`, without any movement, for 30 min: then that is the empty bed.
+///
+/// Drift: followed only while empty for a minute, within +-0.5 `absent` of the tare, time constant 10 min. A
+/// load that has been further below the tare for a minute cannot be a person: followed with 10 s.
 class Presence {
  public:
   static const Algorithm& algorithm();

@@ -20,16 +20,17 @@ struct AwakeningSays {
 
 /// Awakenings out of sleep, in two stages, numbered within the night:
 ///
-///   asleep --stirring, leaving, entry--> suspected --60 s awake, left bed, entry--> confirmed --asleep
-///   again--> ended
-///                                            |
-///                                            +-- still for 45 s, 120 s since the first movement, silence -->
-///                                            withdrawn
+///   asleep    -> suspected   by stirring, leaving, an entry
+///   suspected -> confirmed   by 60 s awake, by leaving the bed, by an entry
+///   suspected -> withdrawn   when still for 45 s, 120 s after the first movement, or by silence: asleep
+///   again confirmed -> ended       when the scorer says asleep again
 ///
 /// Stirring: 3 moving seconds within 15 s, so it is suspected within 15 s of the first movement and a twitch
 /// is not. 60 s awake: sixty seconds since the first movement that had a movement within the 15 s before
-/// them; a turn of 10 s has 25 of them. Where only epochs are known (counts from another device): a wake
-/// epoch suspects, the second in a row confirms, two sleep epochs withdraw.
+/// them; a turn of 10 s has 25 of them.
+///
+/// Where only epochs are known (counts from another device): a wake epoch suspects, the second in a row
+/// confirms, two sleep epochs withdraw.
 class Awakenings {
  public:
   static const Algorithm& algorithm();

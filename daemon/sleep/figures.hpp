@@ -22,12 +22,10 @@ struct NightRecord {
 
 /// TIB, SOL, WASO, TST, SE and the rest by the definitions of core/night.hpp (Consensus Sleep Diary terms):
 /// - an epoch belongs to the night if its middle lies between B and R;
-/// - onset is the first sleep epoch of 10 min of sleep without a break (an unknown epoch breaks it); the
-/// final
-///   awakening is the end of the last sleep epoch; WASO is the wake between the two;
-/// - an awakening is the wake between two sleeps after onset. It ends only where sleep is seen again: unknown
-/// epochs
-///   within it neither lengthen nor divide it, so NWAK and its lengths are what is known at least;
+/// - onset is the first sleep epoch of 10 min of sleep without a break (an unknown epoch breaks it);
+/// - the final awakening is the end of the last sleep epoch; WASO is the wake between onset and it;
+/// - an awakening is the wake between two sleeps after onset, and ends only where sleep is seen again;
+/// - unknown epochs within an awakening neither lengthen nor divide it: NWAK is what is known at least;
 /// - SE = 100 TST / TIB; its upper bound takes every unknown epoch for sleep.
 NightFigures figures(const NightRecord& night) noexcept;
 

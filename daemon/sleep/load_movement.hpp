@@ -8,16 +8,19 @@
 
 namespace vigil::sleep {
 
-/// Sleep and wake from a bed sensor alone, version 1. Each threshold with its reason:
-/// - a second moves when the RMS of its load deviates by 0.3 kg or more: three steps of a 0.1 kg scale, above
-/// the
-///   0.05 to 0.15 kg of breathing and heartbeat, below the 1 to 10 kg of turning; in a pressure image by 0.1
-///   of the image (people lying still: 0.02 to 0.05);
-/// - stirring is 3 moving seconds within 15 s: a twitch of a second or two is not being awake;
-/// - asleep after 5 min without stirring: the sustained inactivity of van Hees 2015, and Tudor-Locke's 5 min;
-/// - an epoch within sleep is wake when 10 of its 30 s moved (a turn that arouses), else sleep; until asleep
-/// it is
-///   wake. Awake again by a confirmed awakening or by leaving the bed.
+/// Sleep and wake from a bed sensor alone, version 1. Each threshold with its reason.
+///
+/// A second moves when the RMS of its load deviates by 0.3 kg or more: three steps of a 0.1 kg scale, above
+/// the 0.05 to 0.15 kg of breathing and heartbeat, below the 1 to 10 kg of turning; in a pressure image by
+/// 0.1 of the image (people lying still: 0.02 to 0.05).
+///
+/// Stirring is 3 moving seconds within 15 s: a twitch of a second or two is not being awake.
+///
+/// Asleep after 5 min without stirring: the sustained inactivity of van Hees 2015, and Tudor-Locke's 5 min.
+///
+/// An epoch within sleep is wake when 10 of its 30 s moved (a turn that arouses), else sleep; until asleep it
+/// is wake. Awake again by a confirmed awakening or by leaving the bed.
+///
 /// Quiet wake looks like sleep to it (as to every movement sensor: specificity .37 to .76).
 class LoadMovementRule {
  public:
