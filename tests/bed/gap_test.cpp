@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include <chrono>
+
+#include <gtest/gtest.h>
 
 #include "bed/player.hpp"
 
@@ -36,17 +36,20 @@ void expect_nothing_known(const Player& p, double from, double to) {
     ASSERT_FALSE(e.counts || e.movement_kg || e.load_kg) << t;
     ASSERT_TRUE(e.scorer.empty());
   }
-  for (const auto& r : p.rescores) ASSERT_FALSE(s_of(r.from) >= from && s_of(r.from) + 30 <= to) << s_of(r.from);
+  for (const auto& r : p.rescores)
+    ASSERT_FALSE(s_of(r.from) >= from && s_of(r.from) + 30 <= to) << s_of(r.from);
 }
 
 TEST(Gap, of_the_scale_invents_nothing) {
   for (const double from : {30 * m, 2 * h + 30, 2 * h + 70}) {  // asleep, while suspected, while awake
     Player p;
-    p.with_scale(silent_between(person_on_scale({{60, 6 * h}}, {{60, 80}, {2 * h, 2 * h + 100}}), from, from + 20 * m));
+    p.with_scale(silent_between(person_on_scale({{60, 6 * h}}, {{60, 80}, {2 * h, 2 * h + 100}}), from,
+                                from + 20 * m));
     p.play(8 * h);
     expect_nothing_known(p, from + 4, from + 20 * m - 1);
-    const NightFigures f = p.all<event::NightClosed>().empty() ? p.bed.night().figures
-                                                               : p.all<event::NightClosed>()[0].second.figures;
+    const NightFigures f = p.all<event::NightClosed>().empty()
+                               ? p.bed.night().figures
+                               : p.all<event::NightClosed>()[0].second.figures;
     EXPECT_NEAR(f.unknown_min, 20, 6) << from << ": and up to 5 min until it is known again";
     EXPECT_NEAR(f.se_high_percent.value() - f.se_low_percent.value(), 100 * f.unknown_min / f.tib_min, 0.5);
   }
@@ -63,7 +66,8 @@ TEST(Gap, of_the_wrist_invents_nothing) {
 
 TEST(Gap, that_begins_in_a_suspicion_withdraws_it_and_says_why) {
   Player p;
-  p.with_scale(silent_between(person_on_scale({{60, 6 * h}}, {{60, 80}, {2 * h, 2 * h + 20}}), 2 * h + 15, 2 * h + 40));
+  p.with_scale(silent_between(person_on_scale({{60, 6 * h}}, {{60, 80}, {2 * h, 2 * h + 20}}), 2 * h + 15,
+                              2 * h + 40));
   p.play(2.5 * h);
   const auto withdrawn = p.all<event::AwakeningWithdrawn>();
   ASSERT_EQ(withdrawn.size(), 1U);
@@ -105,7 +109,8 @@ TEST(Gap, a_suspended_machine_is_cheap_and_unknown) {
   EXPECT_LT(p.readings.size() - readings, 3 * 120 + 100U) << "not one for each second of the gap";
   p.play(6 * h);
   ASSERT_EQ(p.epochs.size(), static_cast<std::size_t>(6 * h / 30)) << "an epoch for each 30 s, known or not";
-  for (std::size_t i = 0; i < p.epochs.size(); ++i) ASSERT_EQ(s_of(p.epochs[i].from), 30.0 * static_cast<double>(i));
+  for (std::size_t i = 0; i < p.epochs.size(); ++i)
+    ASSERT_EQ(s_of(p.epochs[i].from), 30.0 * static_cast<double>(i));
   expect_nothing_known(p, 2 * h + 34, 5 * h);
   EXPECT_EQ(p.all<event::NightOpened>().size(), 1U);
   EXPECT_TRUE(p.all<event::NightClosed>().empty()) << "the night goes on";
@@ -147,7 +152,8 @@ TEST(Gap, ticks_in_bursts_say_the_same_as_ticks_in_tenths) {
   const Output a = run(0.1), b = run(6), c = run(60);
   for (const Output* o : {&b, &c}) {
     ASSERT_EQ(a.events.size(), o->events.size());
-    for (std::size_t i = 0; i < a.events.size(); ++i) EXPECT_EQ(line(a.events[i]), line(o->events[i]));
+    for (std::size_t i = 0; i < a.events.size(); ++i)
+      EXPECT_EQ(line(a.events[i]), line(o->events[i]));
     EXPECT_EQ(a.readings.size(), o->readings.size());
     EXPECT_EQ(a.waves.size(), o->waves.size());
   }
@@ -158,7 +164,8 @@ TEST(Order, late_samples_count_and_too_late_ones_do_not) {
   Output out;
   const auto ch = bed.attach("scale", scale, std::chrono::seconds(3), false);
   const auto put = [&](double t, float kg) { bed.step(Sample{ch, at_s(t), std::span(&kg, 1)}, out); };
-  for (int i = 0; i < 100; ++i) put(i / 10.0, 5);
+  for (int i = 0; i < 100; ++i)
+    put(i / 10.0, 5);
   bed.step(Tick{at_s(9.7)}, out);
   put(9.95, 6);  // late, but its cell is not decided
   bed.step(Tick{at_s(10)}, out);

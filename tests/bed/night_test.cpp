@@ -1,7 +1,7 @@
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <map>
+
+#include <gtest/gtest.h>
 
 #include "bed/player.hpp"
 
@@ -12,21 +12,21 @@ constexpr double h = 3600, m = 60;
 
 std::vector<std::string> lines(const Player& p) {
   std::vector<std::string> l;
-  for (const auto& e : p.events) l.push_back(std::to_string(std::llround(s_of(e.at))) + " " + std::string(kind(e)));
+  for (const auto& e : p.events)
+    l.push_back(std::to_string(std::llround(s_of(e.at))) + " " + std::string(kind(e)));
   return l;
 }
 
-// Into bed at 10 min, still from 14 min 20 s, a turn at 1 h, 100 s awake at 2 h, to the bathroom at 4 h for 5 min, up
-// at 8 h; all of it known beforehand.
+// Into bed at 10 min, still from 14 min 20 s, a turn at 1 h, 100 s awake at 2 h, to the bathroom at 4 h for 5
+// min, up at 8 h; all of it known beforehand.
 Player a_night() {
   Player p;
-  p.with_scale(person_on_scale({{10 * m, 4 * h}, {4 * h + 5 * m, 8 * h}},
-                               {{10 * m, 11 * m},
-                                {14 * m, 14 * m + 20},
-                                {1 * h, 1 * h + 8},
-                                {2 * h, 2 * h + 100},
-                                {4 * h - 30, 4 * h},
-                                {4 * h + 5 * m, 4 * h + 6 * m}}));
+  p.with_scale(person_on_scale({{10 * m, 4 * h}, {4 * h + 5 * m, 8 * h}}, {{10 * m, 11 * m},
+                                                                           {14 * m, 14 * m + 20},
+                                                                           {1 * h, 1 * h + 8},
+                                                                           {2 * h, 2 * h + 100},
+                                                                           {4 * h - 30, 4 * h},
+                                                                           {4 * h + 5 * m, 4 * h + 6 * m}}));
   p.play(10 * h);
   return p;
 }
@@ -39,16 +39,25 @@ TEST(Night, of_a_person_on_a_scale) {
                           "1161 sleep.began",          // 5 min still since 14:20
                           "3603 awakening.suspected",  // the third second of the turn
                           "3653 awakening.withdrawn",  // 45 s still
-                          "7203 awakening.suspected",  "7230 restless.began",
-                          "7260 awakening.confirmed",  "7260 pain.prompted",
-                          "7593 restless.ended",       "7601 awakening.ended",
-                          "14373 awakening.suspected", "14400 restless.began",
-                          "14410 bed.left",            "14410 awakening.confirmed",
-                          "14410 pain.prompted",       "14410 restless.ended",
-                          "14705 bed.entered",         "15061 awakening.ended",
+                          "7203 awakening.suspected",
+                          "7230 restless.began",
+                          "7260 awakening.confirmed",
+                          "7260 pain.prompted",
+                          "7593 restless.ended",
+                          "7601 awakening.ended",
+                          "14373 awakening.suspected",
+                          "14400 restless.began",
+                          "14410 bed.left",
+                          "14410 awakening.confirmed",
+                          "14410 pain.prompted",
+                          "14410 restless.ended",
+                          "14705 bed.entered",
+                          "15061 awakening.ended",
                           "28801 awakening.suspected",  // the load goes
-                          "28810 bed.left",            "28810 awakening.confirmed",
-                          "28810 pain.prompted",       "34200 sleep.ended",
+                          "28810 bed.left",
+                          "28810 awakening.confirmed",
+                          "28810 pain.prompted",
+                          "34200 sleep.ended",
                           "34200 night.closed",
                       }));
 }
@@ -89,12 +98,13 @@ TEST(Night, readings_come_each_second_in_order_and_say_the_state) {
   for (std::size_t i = 1; i < p.readings.size(); ++i)
     ASSERT_EQ(p.readings[i].at - p.readings[i - 1].at, std::chrono::seconds(1));
   const std::pair<double, BedState> at[] = {
-      {3, BedState::unknown},           {5 * m, BedState::out_of_bed},     {10 * m + 8, BedState::awake},
-      {30 * m, BedState::asleep},       {1 * h + 5, BedState::asleep},     {2 * h + 50, BedState::restless},
-      {3 * h, BedState::asleep},        {4 * h + 100, BedState::out_of_bed}, {4 * h + 10 * m, BedState::awake},
-      {6 * h, BedState::asleep},        {9 * h, BedState::out_of_bed},
+      {3, BedState::unknown},     {5 * m, BedState::out_of_bed},       {10 * m + 8, BedState::awake},
+      {30 * m, BedState::asleep}, {1 * h + 5, BedState::asleep},       {2 * h + 50, BedState::restless},
+      {3 * h, BedState::asleep},  {4 * h + 100, BedState::out_of_bed}, {4 * h + 10 * m, BedState::awake},
+      {6 * h, BedState::asleep},  {9 * h, BedState::out_of_bed},
   };
-  for (const auto& [t, state] : at) EXPECT_EQ(name(p.reading_at(t).state), name(state)) << t;
+  for (const auto& [t, state] : at)
+    EXPECT_EQ(name(p.reading_at(t).state), name(state)) << t;
   EXPECT_NEAR(p.reading_at(30 * m).load_kg->value, 70, 0.2);
   EXPECT_LT(p.reading_at(30 * m).movement_kg->value, 0.1F);
   EXPECT_GT(p.reading_at(2 * h + 50).movement_kg->value, 1);
@@ -106,7 +116,8 @@ TEST(Night, readings_come_each_second_in_order_and_say_the_state) {
 TEST(Night, epochs_come_each_30_s_and_agree_with_what_happened) {
   const Player p = a_night();
   ASSERT_EQ(p.epochs.size(), static_cast<std::size_t>(10 * h / 30));
-  for (std::size_t i = 0; i < p.epochs.size(); ++i) ASSERT_EQ(s_of(p.epochs[i].from), 30.0 * static_cast<double>(i));
+  for (std::size_t i = 0; i < p.epochs.size(); ++i)
+    ASSERT_EQ(s_of(p.epochs[i].from), 30.0 * static_cast<double>(i));
   const auto& quiet = p.epochs[3 * 120];
   EXPECT_EQ(quiet.score, EpochState::sleep);
   EXPECT_EQ(quiet.state, BedState::asleep);
@@ -142,7 +153,8 @@ TEST(Night, of_a_wrist_alone) {
   p.play(6.5 * h);
   const auto opened = p.all<event::NightOpened>();
   ASSERT_EQ(opened.size(), 1U);
-  EXPECT_NEAR(opened[0].first - seconds(opened[0].second.ago), 14 * m, 2 * m) << "Sazonov looks back over 5 min";
+  EXPECT_NEAR(opened[0].first - seconds(opened[0].second.ago), 14 * m, 2 * m)
+      << "Sazonov looks back over 5 min";
   EXPECT_EQ(p.all<event::AwakeningSuspected>().size(), 3U);
   EXPECT_EQ(p.all<event::AwakeningWithdrawn>().size(), 1U);
   EXPECT_EQ(p.all<event::AwakeningConfirmed>().size(), 2U);
@@ -190,7 +202,8 @@ TEST(Entry, confirms_an_awakening_at_once_and_is_wake) {
   ASSERT_EQ(p.reading_at(1 * h).state, BedState::asleep);
   p.events.clear();
   p.enter(1 * h + 5.2, event::PainCheckin{6, {}, {}, {}});
-  ASSERT_EQ(p.kinds(), (std::vector<std::string>{"awakening.suspected", "awakening.confirmed"})) << "no prompt";
+  ASSERT_EQ(p.kinds(), (std::vector<std::string>{"awakening.suspected", "awakening.confirmed"}))
+      << "no prompt";
   EXPECT_EQ(std::get<event::AwakeningConfirmed>(p.events[1].payload).cause.view(), "check-in");
   EXPECT_NEAR(s_of(p.events[1].at), 1 * h + 5.2, 1e-6);
   p.play(1 * h + 60);
@@ -249,7 +262,8 @@ TEST(Simulated, is_said_of_every_event) {
     bed.step(Tick{at_s(i / 10.0)}, out);
   }
   ASSERT_FALSE(out.events.empty());
-  for (const auto& e : out.events) EXPECT_TRUE(e.simulated);
+  for (const auto& e : out.events)
+    EXPECT_TRUE(e.simulated);
 }
 
 }  // namespace

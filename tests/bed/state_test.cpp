@@ -15,9 +15,15 @@ TEST(State, precedence) {
   } table[] = {
       {"nothing at all", {false, unsaid, false, false, false, false}, BedState::unknown},
       {"the bed sensor is silent", {true, unsaid, false, true, true, false}, BedState::unknown},
-      {"the bed sensor is silent, the wrist awake", {true, unsaid, true, true, false, false}, BedState::unknown},
-      {"the bed sensor is silent, the wrist restless", {true, unsaid, true, true, false, true}, BedState::unknown},
-      {"the bed sensor is silent, the wrist asleep", {true, unsaid, true, true, true, false}, BedState::asleep},
+      {"the bed sensor is silent, the wrist awake",
+       {true, unsaid, true, true, false, false},
+       BedState::unknown},
+      {"the bed sensor is silent, the wrist restless",
+       {true, unsaid, true, true, false, true},
+       BedState::unknown},
+      {"the bed sensor is silent, the wrist asleep",
+       {true, unsaid, true, true, true, false},
+       BedState::asleep},
       {"empty", {true, gone, true, true, false, false}, BedState::out_of_bed},
       {"empty, though the wrist lies still", {true, gone, true, true, true, false}, BedState::out_of_bed},
       {"empty, though restless before", {true, gone, true, true, false, true}, BedState::out_of_bed},
@@ -31,7 +37,8 @@ TEST(State, precedence) {
       {"wrist alone, asleep", {false, unsaid, true, true, true, false}, BedState::asleep},
       {"wrist alone, silent", {false, unsaid, false, true, true, false}, BedState::unknown},
   };
-  for (const auto& t : table) EXPECT_EQ(state_of(t.e), t.state) << t.what;
+  for (const auto& t : table)
+    EXPECT_EQ(state_of(t.e), t.state) << t.what;
 }
 
 // Whatever the evidence: each word needs what it claims, and the one above it wins.

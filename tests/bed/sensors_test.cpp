@@ -1,0 +1,204 @@
+#include <gtest/gtest.h>
+
+#include "bed/player.hpp"
+
+namespace vigil::bed::test {
+namespace {
+
+// One bed with many sensors, ticked every 100 ms; `say` is called for each tenth before the tick.
+struct Bench {
+  Bed bed{"bed-1", {}};
+  Output out;
+  double t = 0;
+  void put(ChannelIndex ch, float v) { bed.step(Sample{ch, at_s(t), std::span(&v, 1)}, out); }
+  template <class F>
+  void until(double end, F&& say) {
+    for (; t < end - 1e-9; t += 0.1) {
+      say();
+      bed.step(Tick{at_s(t)}, out);
+    }
+    bed.step(Tick{at_s(end)}, out);
+  }
+  [[nodiscard]] std::vector<std::string> kinds() const {
+    std::vector<std::string> k;
+    for (const Event& e : out.events)
+      k.emplace_back(kind(e));
+    return k;
+  }
+};
+
+constexpr Duration stale = std::chrono::seconds(3);
+
+TEST(Sensors, four_under_the_legs_add_up_and_one_silent_makes_all_unknown) {
+  Bench b;
+  ChannelIndex leg[4];
+  for (int i = 0; i < 4; ++i)
+    leg[i] = b.bed.attach("leg-" + std::to_string(i), scale, stale, false);
+  int legs = 4;
+  float each = 2;
+  const auto say = [&] {
+    for (int i = 0; i < legs; ++i)
+      b.put(leg[i], each);
+  };
+  b.until(60, say);
+  each = 20;
+  b.until(120, say);
+  ASSERT_EQ(b.kinds(), std::vector<std::string>{"bed.entered"});
+  EXPECT_NEAR(b.out.readings.back().load_kg->value, 72, 0.1);
+  legs = 3;
+  b.until(130, say);
+  EXPECT_FALSE(b.out.readings.back().load_kg);
+  EXPECT_EQ(b.out.readings.back().state, BedState::unknown);
+  b.until(300, say);
+  EXPECT_EQ(b.kinds(), std::vector<std::string>{"bed.entered"}) << "20 kg less are nobody's leaving";
+  legs = 4;
+  b.until(400, say);
+  EXPECT_NEAR(b.out.readings.back().load_kg->value, 72, 0.1);
+  EXPECT_EQ(b.kinds(), std::vector<std::string>{"bed.entered"});
+}
+
+TEST(Sensors, one_taken_away_leaves_the_tare_of_the_others_to_be_learned) {
+  Bench b;
+  const auto left = b.bed.attach("left", scale, stale, false);
+  const auto right = b.bed.attach("right", scale, stale, false);
+  b.until(60, [&] { b.put(left, 3), b.put(right, 5); });
+  b.until(200, [&] { b.put(left, 38), b.put(right, 40); });
+  EXPECT_NEAR(b.out.readings.back().load_kg->value, 70, 0.1);
+  b.bed.detach("right");
+  b.until(230, [&] { b.put(left, 38); });
+  EXPECT_EQ(b.kinds(), std::vector<std::string>{"bed.entered"});
+  EXPECT_EQ(b.bed.attach("right", scale, stale, false), right) << "a device that comes back has its index";
+  b.until(300, [&] { b.put(left, 38), b.put(right, 40); });
+  EXPECT_NEAR(b.out.readings.back().load_kg->value, 70, 0.1) << "and the bed its tare";
+  b.until(400, [&] { b.put(left, 3), b.put(right, 5); });
+  EXPECT_EQ(b.kinds(), (std::vector<std::string>{"bed.entered", "bed.left"}));
+}
+
+TEST(Sensors, a_detached_one_is_unknown_at_once) {
+  Bench b;
+  const auto ch = b.bed.attach("scale", scale, std::chrono::minutes(5), false);
+  b.until(60, [&] { b.put(ch, 5); });
+  EXPECT_EQ(b.out.readings.back().state, BedState::out_of_bed);
+  b.bed.detach("scale");
+  b.until(62, [&] { b.put(ch, 5); });
+  EXPECT_EQ(b.out.readings.back().state, BedState::unknown);
+  EXPECT_FALSE(b.out.readings.back().load_kg);
+  EXPECT_EQ(b.out.readings.back().why.view(), "load sensor away");
+}
+
+TEST(Sensors, heart_and_breath_pass_with_their_age_and_go_when_stale) {
+  Bench b;
+  const auto heart = b.bed.attach("radar", Channel{Quantity::heart_rate, 1, 1, 0, 20, 250, 0}, stale, false);
+  const auto breath = b.bed.attach("radar", Channel{Quantity::breath_rate, 1, 1, 0, 2, 60, 0}, stale, false);
+  EXPECT_NE(heart, breath);
+  b.until(10, [&] {
+    if (b.t < 8) b.put(heart, 61), b.put(breath, 14);
+  });
+  const Reading& r = b.out.readings.back();
+  ASSERT_TRUE(r.heart_bpm && r.breath_rpm);
+  EXPECT_EQ(r.heart_bpm->value, 61);
+  EXPECT_EQ(r.breath_rpm->value, 14);
+  EXPECT_NEAR(seconds(r.at - r.heart_bpm->at), 2.1, 0.11);
+  b.until(12, [] {});
+  EXPECT_FALSE(b.out.readings.back().heart_bpm);
+  EXPECT_EQ(b.out.readings.back().state, BedState::unknown);
+}
+
+TEST(Sensors, the_word_of_a_mat_drives_presence_when_the_scale_is_silent) {
+  Bench b;
+  const auto load = b.bed.attach("scale", scale, stale, false);
+  const auto word = b.bed.attach("mat", mat_word, stale, false);
+  b.until(60, [&] { b.put(load, 5), b.put(word, 0); });
+  b.until(120, [&] { b.put(load, 75), b.put(word, 1); });
+  EXPECT_EQ(b.kinds(), std::vector<std::string>{"bed.entered"});
+  b.until(180, [&] { b.put(word, 1); });
+  EXPECT_EQ(b.kinds(), std::vector<std::string>{"bed.entered"});
+  b.until(240, [&] { b.put(word, 0); });
+  ASSERT_EQ(b.kinds(), (std::vector<std::string>{"bed.entered", "bed.left"}));
+  const auto& left = std::get<event::BedLeft>(b.out.events.back().payload);
+  EXPECT_NEAR(seconds(left.ago), 10, 1.1);
+}
+
+TEST(Sensors, a_scale_that_speaks_on_change_holds_its_word_while_fresh) {
+  Bench b;
+  Channel slow = scale;
+  slow.rate_hz = 0;
+  const auto ch = b.bed.attach("hid", slow, std::chrono::seconds(30), false);
+  int n = 0;
+  b.until(60, [&] {
+    if (n++ % 200 == 0) b.put(ch, 5);
+  });
+  EXPECT_EQ(b.out.readings.back().state, BedState::out_of_bed);
+  EXPECT_GT(b.out.readings.back().at - b.out.readings.back().load_kg->at, std::chrono::seconds(15));
+  b.put(ch, 75);
+  b.until(64, [] {});
+  EXPECT_EQ(b.out.readings.back().state, BedState::out_of_bed);
+  b.until(66, [] {});
+  EXPECT_EQ(b.out.readings.back().state, BedState::awake);
+}
+
+TEST(Sensors, waves_are_the_load_and_the_movement_on_the_10_hz_grid) {
+  Bench b;
+  const auto ch = b.bed.attach("scale", scale, stale, false);
+  b.until(20, [&] { b.put(ch, 5); });
+  b.out.clear();
+  b.until(21, [&] { b.put(ch, 12.34F); });
+  ASSERT_EQ(b.out.waves.size(), 20U);
+  for (std::size_t i = 0; i < 20; ++i)
+    EXPECT_EQ(b.out.waves[i].trace, i % 2 ? Trace::movement : Trace::load);
+  EXPECT_NEAR(s_of(b.out.waves[2].at) - s_of(b.out.waves[0].at), 0.1, 1e-9);
+  EXPECT_EQ(b.out.waves[10].value, 734);
+  EXPECT_GT(b.out.waves[3].value, 100) << "a jump of 7 kg is movement";
+}
+
+TEST(Sensors, a_worn_sensor_alone_draws_its_activity_in_mg) {
+  Bench b;
+  const auto ch = b.bed.attach("wrist", wrist, stale, false);
+  b.until(2, [&] { b.bed.step(Sample{ch, at_s(b.t), std::array{0.0F, 0.0F, 1.25F}}, b.out); });
+  EXPECT_EQ(b.out.waves.back().trace, Trace::movement);
+  EXPECT_EQ(b.out.waves.back().value, 250);
+  EXPECT_EQ(b.out.waves[b.out.waves.size() - 2].value, wave_absent);
+  EXPECT_NEAR(b.out.readings.back().activity_mg->value, 250, 0.1);
+}
+
+TEST(Sensors, a_worn_sensor_too_slow_for_counts_makes_none) {
+  Bench b;
+  Channel slow = wrist;
+  slow.rate_hz = 1;
+  const auto ch = b.bed.attach("imu", slow, stale, false);
+  int n = 0;
+  b.until(120, [&] {
+    if (n++ % 10 == 0) b.bed.step(Sample{ch, at_s(b.t), std::array{0.0F, 0.0F, 1.0F}}, b.out);
+  });
+  for (const auto& e : b.out.epochs)
+    EXPECT_EQ(e.score, EpochState::unknown);
+  EXPECT_EQ(b.out.readings.back().state, BedState::unknown);
+  EXPECT_TRUE(b.out.readings.back().activity_mg);
+}
+
+TEST(Sensors, one_moved_to_another_place_is_a_position_of_the_person) {
+  Bench b;
+  const auto left = b.bed.attach("left", scale, stale, false);
+  const auto right = b.bed.attach("right", scale, stale, false);
+  float l = 5, r = 5;
+  int n = 0;
+  bool moving = false;
+  const auto say = [&] {
+    const float swing = moving ? (n++ / 5 % 2 ? 3.0F : -3.0F) : 0;
+    b.put(left, l + swing), b.put(right, r - swing);
+  };
+  b.until(60, say);
+  l = 30, r = 50;
+  b.until(120, say);
+  moving = true;
+  b.until(126, say);
+  moving = false, l = 48, r = 32;
+  b.until(150, say);
+  ASSERT_EQ(b.kinds(), (std::vector<std::string>{"bed.entered", "position.changed"}));
+  const auto& e = std::get<event::PositionChanged>(b.out.events.back().payload);
+  EXPECT_NEAR(e.size, 18, 0.5);
+  EXPECT_EQ(e.unit.view(), "kg");
+}
+
+}  // namespace
+}  // namespace vigil::bed::test
