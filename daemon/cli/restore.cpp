@@ -50,7 +50,7 @@ Before look_back(const store::Reader& reader, const std::vector<Name>& beds) {
             .last_at = newest->at,
             .boot = newest->boot};
   for (const auto& bed : beds)
-    if (const auto recorded = last_recorded(reader, bed, last.wall))
+    if (const auto recorded = last_recorded(reader, bed, before.last))
       if (recorded->since_epoch > before.last.since_epoch) {
         before.last_at += recorded->since_epoch - before.last.since_epoch;
         before.last = *recorded;
