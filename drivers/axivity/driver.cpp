@@ -64,6 +64,7 @@ struct Talk {
         auto bytes = arrival.bytes;
         while (const auto line = lines.next(bytes)) {
           if (accept(*line)) co_return true;
+          if (line->starts_with("ERROR: Locked")) refuse_locked();
           if (!parse_sample(*line))
             strange = *line;  // what was still on its way says nothing about the device
         }
@@ -76,7 +77,6 @@ struct Talk {
     co_await port.write(bytes_of("STREAM\r"));
     Metronome metronome(stream_hz);
     Instant heard = port.now();
-    bool any = false;
     for (;;) {
       const Arrival arrival = co_await port.read(stalled_after);
       bunch.clear();
@@ -88,21 +88,22 @@ struct Talk {
         if (arrival.at - heard >= stalled_after) break;
         continue;
       }
-      any = true;
       heard = arrival.at;
       metronome.arrive(arrival.at, bunch.size());
       for (std::size_t i = 0; i < bunch.size(); ++i)
         sink.sample(channel, metronome.moment(i), bunch[i]);
     }
-    if (!any && strange.starts_with("ERROR: Locked"))
-      throw DeviceRefused(std::string(port.where()) +
-                          ": the device is locked; unlock it with the maker's software");
+  }
+
+  [[noreturn]] void refuse_locked() const {
+    throw DeviceRefused(std::string(port.where()) +
+                        ": the device is locked; unlock it with the maker's software");
   }
 
   void take(std::string_view line, float lsb_per_g) {
     const auto raw = parse_sample(line);
     if (!raw) {
-      if (line.starts_with("ERROR")) strange = line;
+      if (line.starts_with("ERROR: Locked")) refuse_locked();
       sink.reject(raw.error());
       return;
     }

@@ -20,7 +20,7 @@ namespace vigil::drivers {
 
 namespace {
 
-/// A device that does not take what is written for this long (of the machine's time) is gone or wedged.
+/// A device that does not take what is written for this long is gone or wedged.
 constexpr auto write_deadline = std::chrono::seconds(3);
 
 [[nodiscard]] std::string reason(int error) { return std::strerror(error); }
@@ -163,7 +163,8 @@ asio::awaitable<void> SerialPort::write(std::span<const std::byte> bytes) {
       continue;
     }
     if (put < 0 && error != EAGAIN && error != EINTR) throw DeviceLost(in->path + ": " + reason(error));
-    const bool ready = co_await in->ready(asio::posix::descriptor_base::wait_write, write_deadline);
+    const Duration within = in->clock.machine(write_deadline);
+    const bool ready = co_await in->ready(asio::posix::descriptor_base::wait_write, within);
     if (!ready) throw DeviceLost(in->path + ": does not take what is written to it");
   }
   if (in->tap) in->tap(in->clock.now(), static_cast<std::uint8_t>(Passed::written), whole);

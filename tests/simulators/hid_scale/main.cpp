@@ -584,8 +584,8 @@ int main(int argc, char** argv) {
     std::signal(SIGTERM, [](int s) { bench->pass_on(s); });
     std::signal(SIGINT, [](int s) { bench->pass_on(s); });
     const int status = it.run();
-    std::fflush(nullptr);
-    _exit(status);  // the command thread may wait for its input
+    std::fflush(stdout);  // all streams would wait for standard input, which the command thread is reading
+    _exit(status);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "hid_scale_simulator: %s\n", e.what());
     return 2;

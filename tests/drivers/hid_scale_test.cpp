@@ -1,0 +1,359 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <gtest/gtest.h>
+
+#include "drivers/bench_port.hpp"
+#include "drivers/child.hpp"
+#include "drivers/hid_scale/driver.hpp"
+#include "drivers/hid_scale/protocol.hpp"
+#include "drivers/port/capture_port.hpp"
+#include "drivers/port/finder.hpp"
+#include "drivers/port/hid_descriptor.hpp"
+#include "drivers/settings.hpp"
+
+namespace vigil::drivers::hid_scale {
+namespace {
+
+std::vector<std::byte> bytes(std::initializer_list<int> values) {
+  std::vector<std::byte> out;
+  for (const int v : values)
+    out.push_back(static_cast<std::byte>(v));
+  return out;
+}
+
+const auto small_descriptor = bytes(
+    {0x05, 0x8D, 0x09, 0x20, 0xA1, 0x01, 0x85, 0x03, 0x09, 0x40, 0x75, 0x10, 0x95, 0x01, 0x81, 0x02, 0xC0});
+
+TEST(HidDescriptor, finds_the_application_wherever_it_stands) {
+  EXPECT_TRUE(has_application(small_descriptor, usage_page, usage));
+  EXPECT_FALSE(has_application(small_descriptor, usage_page, 0x21));
+  EXPECT_FALSE(has_application(small_descriptor, 1, usage));
+  // Two-byte page; behind a keyboard; a 4-byte usage that carries its page.
+  EXPECT_TRUE(has_application(bytes({0x06, 0x8D, 0x00, 0x09, 0x20, 0xA1, 0x01, 0xC0}), usage_page, usage));
+  EXPECT_TRUE(has_application(bytes({0x05, 0x01, 0x09, 0x06, 0xA1, 0x01, 0x05, 0x07, 0x81, 0x02, 0xC0, 0x05,
+                                     0x8D, 0x09, 0x20, 0xA1, 0x01, 0xC0}),
+                              usage_page, usage));
+  EXPECT_TRUE(has_application(bytes({0x0B, 0x20, 0x00, 0x8D, 0x00, 0xA1, 0x01, 0xC0}), usage_page, usage));
+  // A physical collection, and bytes that only look like it within data, are none.
+  EXPECT_FALSE(has_application(bytes({0x05, 0x8D, 0x09, 0x20, 0xA1, 0x00, 0xC0}), usage_page, usage));
+  EXPECT_FALSE(
+      has_application(bytes({0xFE, 0x06, 0x00, 0x05, 0x8D, 0x09, 0x20, 0xA1, 0x01}), usage_page, usage));
+}
+
+TEST(HidDescriptor, torn_at_every_byte_it_is_harmless) {
+  for (std::size_t n = 0; n < small_descriptor.size(); ++n)
+    EXPECT_EQ(has_application(std::span(small_descriptor).first(n), usage_page, usage), n >= 6) << n;
+}
+
+TEST(HidDescriptor, the_real_one) {
+  const auto path = std::string(VIGIL_SHARED_DIR) + "/protocols/samples/hid_scale_report_descriptor.bin";
+  std::ifstream file(path, std::ios::binary);
+  if (!file) GTEST_SKIP() << path << " is not on this machine";
+  const std::string content(std::istreambuf_iterator<char>(file), {});
+  ASSERT_EQ(content.size(), 221U);
+  EXPECT_TRUE(has_application(std::as_bytes(std::span(content)), usage_page, usage));
+}
+
+TEST(HidScaleReport, the_sheets_examples) {
+  const auto kg = [](std::initializer_list<int> report) { return decode(bytes(report)); };
+  EXPECT_EQ(*kg({0x03, 0x02, 0x0B, 0xFF, 0x00, 0x00}), 0);
+  EXPECT_NEAR(*kg({0x03, 0x04, 0x02, 0x00, 0x14, 0x00}), 0.020, 1e-6);
+  EXPECT_NEAR(*kg({0x03, 0x04, 0x0B, 0xFF, 0x34, 0x19}), 18.2911, 1e-4);
+  EXPECT_NEAR(*kg({0x03, 0x04, 0x0C, 0xFF, 0xC8, 0x02}), 32.2958, 1e-4);
+  EXPECT_NEAR(*kg({0x03, 0x03, 0x03, 0xFF, 0x3D, 0x01}), 31.7, 1e-4);
+  EXPECT_NEAR(*kg({0x03, 0x05, 0x03, 0xFF, 0x04, 0x00}), -0.4, 1e-6);
+  EXPECT_EQ(kg({0x03, 0x06, 0x03, 0xFF, 0x00, 0x00}).error(), Reject::overload);
+  EXPECT_NEAR(*kg({0x04, 0x04, 0x03, 0xFF, 0x3D, 0x01}), 31.7, 1e-4);
+}
+
+TEST(HidScaleReport, each_way_of_being_wrong_has_its_reason) {
+  const auto why = [](std::initializer_list<int> report) { return decode(bytes(report)).error(); };
+  EXPECT_EQ(why({0x03, 0x04, 0x03, 0xFF, 0x3D}), Reject::length);
+  EXPECT_EQ(why({0x03, 0x04, 0x03, 0xFF, 0x3D, 0x01, 0x00}), Reject::length);
+  EXPECT_EQ(why({0x09, 0x04, 0x03, 0xFF, 0x3D, 0x01}), Reject::framing);
+  EXPECT_EQ(why({0x03, 0x00, 0x03, 0xFF, 0x3D, 0x01}), Reject::syntax);
+  EXPECT_EQ(why({0x03, 0x09, 0x03, 0xFF, 0x3D, 0x01}), Reject::syntax);
+  for (const int fault : {1, 7, 8})
+    EXPECT_EQ(why({0x03, fault, 0x03, 0xFF, 0x3D, 0x01}), Reject::sensor_fault);
+  for (const int unit : {0, 5, 13, 255})
+    EXPECT_EQ(why({0x03, 0x04, unit, 0xFF, 0x3D, 0x01}), Reject::unit);
+  EXPECT_EQ(why({0x03, 0x04, 0x03, 0x07, 0x3D, 0x01}), Reject::range);
+  EXPECT_EQ(why({0x03, 0x04, 0x03, 0xF9, 0x3D, 0x01}), Reject::range);
+  EXPECT_EQ(why({0x03, 0x04, 0x08, 0x02, 0xFF, 0xFF}), Reject::range);
+}
+
+TEST(HidScaleReport, every_unit_has_its_mass_and_may_be_forced) {
+  const std::map<int, double> of_a_thousand{
+      {1, 1e-3},       {2, 1},           {3, 1000},          {4, 0.2},       {6, 0.06479891},
+      {7, 1.55517384}, {10, 31.1034768}, {11, 28.349523125}, {12, 453.59237}};
+  for (const auto& [unit, kg] : of_a_thousand)
+    EXPECT_NEAR(*decode(bytes({3, 4, unit, 0, 0xE8, 0x03})), kg, kg * 1e-6) << unit;
+  EXPECT_NEAR(*decode(bytes({3, 4, 8, 0, 2, 0})), 2000, 1e-3);
+  EXPECT_NEAR(*decode(bytes({3, 4, 9, 0, 2, 0})), 1814.36948, 1e-2);
+  EXPECT_NEAR(*decode(bytes({3, 4, 0, 0x7F, 0x1B, 0x01}), {Unit::ounce, -1}), 28.3 * 0.028349523125, 1e-6);
+  EXPECT_EQ(unit_of("lb"), Unit::pound);
+  EXPECT_FALSE(unit_of("tael"));
+  EXPECT_FALSE(unit_of("stone"));
+}
+
+TEST(HidScaleReport, every_byte_of_every_value_is_survived) {
+  const auto good = bytes({0x03, 0x04, 0x0C, 0xFF, 0xC8, 0x02});
+  for (std::size_t at = 0; at < good.size(); ++at)
+    for (int value = 0; value < 256; ++value) {
+      auto bad = good;
+      bad[at] = static_cast<std::byte>(value);
+      const auto kg = decode(bad);
+      if (kg) {
+        ASSERT_TRUE(std::isfinite(*kg) && std::abs(*kg) <= 5000);
+      }
+    }
+  for (std::size_t n = 0; n < good.size(); ++n)
+    EXPECT_EQ(decode(std::span(good).first(n)).error(), Reject::length);
+}
+
+/// What the driver makes of a capture with this descriptor and these reports, half a second apart.
+std::string play(std::span<const std::byte> descriptor, const std::vector<std::vector<std::byte>>& reports,
+                 Heard& heard, const WrittenSettings::Written& settings = {}) {
+  wire::CaptureHeader header;
+  header.device = "hid_scale:usb-1-1", header.driver = "hid_scale";
+  wire::CaptureWriter writer(header);
+  writer.add({}, 3, descriptor);
+  writer.add({}, 3, {});
+  Instant at{};
+  for (const auto& report : reports)
+    writer.add(at += std::chrono::milliseconds(500), 0, report);
+  std::vector<std::byte> file(writer.preamble().begin(), writer.preamble().end());
+  const auto chunk = writer.finish_chunk();
+  file.insert(file.end(), chunk.begin(), chunk.end());
+  CapturePort port({file}, "script");
+  const auto ended = run_to_end(driver, port, WrittenSettings(driver, settings), heard);
+  return port.ended() ? "" : ended;
+}
+
+TEST(HidScaleDriver, discards_the_first_report_and_resyncs_at_the_next) {
+  const auto stale = bytes({3, 4, 3, 0xFF, 0xFF, 0x0F}), good = bytes({3, 4, 3, 0xFF, 0xC8, 0x02});
+  Heard heard;
+  EXPECT_EQ(
+      play(small_descriptor, {stale, good, bytes({3, 4}), good, bytes({3, 6, 3, 0xFF, 0, 0}), good}, heard),
+      "");
+  ASSERT_EQ(heard.samples.size(), 3U);
+  for (const auto& s : heard.samples)
+    EXPECT_NEAR(s.values[0], 71.2, 1e-3);
+  EXPECT_EQ(heard.samples[1].at, Instant{std::chrono::milliseconds(2000)});
+  EXPECT_EQ(heard.rejects[Reject::stale_first], 1U);
+  EXPECT_EQ(heard.rejects[Reject::length], 1U);
+  EXPECT_EQ(heard.rejects[Reject::overload], 1U);
+  EXPECT_EQ(heard.channels.at(0).quantity, Quantity::load);
+  EXPECT_EQ(heard.channels.at(0).rate_hz, 0);
+}
+
+TEST(HidScaleDriver, follows_the_scales_unit_and_the_forced_one) {
+  Heard heard;
+  const auto first = bytes({3, 4, 3, 0, 0, 0});
+  play(small_descriptor, {first, bytes({3, 4, 2, 1, 0x88, 0x13}), bytes({3, 4, 12, 0, 100, 0})}, heard);
+  ASSERT_EQ(heard.samples.size(), 2U);
+  EXPECT_NEAR(heard.samples[0].values[0], 50, 1e-4);
+  EXPECT_NEAR(heard.samples[1].values[0], 45.359, 1e-3);
+  Heard forced;
+  play(small_descriptor, {first, bytes({3, 4, 2, 1, 100, 0})}, forced,
+       {{"force_unit", "lb"}, {"force_exp", "0"}});
+  EXPECT_NEAR(forced.samples.at(0).values[0], 45.359, 1e-3);
+}
+
+TEST(HidScaleDriver, refuses_what_is_no_scale) {
+  Heard heard;
+  EXPECT_NE(play(bytes({0x05, 0x01, 0x09, 0x06, 0xA1, 0x01, 0xC0}), {}, heard).find("expected a HID scale"),
+            std::string::npos);
+  EXPECT_NE(play({}, {}, heard).find("does not give its HID report descriptor"), std::string::npos);
+  EXPECT_NE(play(small_descriptor, {}, heard, {{"force_unit", "stone"}}).find("found 'stone'"),
+            std::string::npos);
+}
+
+// The rest runs twice: as the test that drives the simulator, and, started by it inside umockdev's testbed
+// with VIGIL_PROBE set, as the program under test: real finder, real USB port, real driver.
+
+class Told : public SampleSink {
+ public:
+  explicit Told(std::string identity) : identity_(std::move(identity)) {}
+  ChannelIndex announce(const Channel&) override { return 0; }
+  void sample(ChannelIndex, Instant, std::span<const float> values) override {
+    std::cout << "sample " << identity_ << " " << std::lround(values[0] * 10) << std::endl;
+  }
+  void reject(Reject reason, std::uint64_t) override { std::cout << "reject " << name(reason) << std::endl; }
+  void describe(std::string) override {}
+  void battery(float) override {}
+  std::string identity_;
+};
+
+struct Running {
+  std::unique_ptr<Port> port;
+  std::unique_ptr<Told> sink;
+  std::unique_ptr<WrittenSettings> settings;
+};
+
+void serve(asio::io_context& loop, Finder& finder, const Attached& device) {
+  auto running = std::make_shared<Running>();
+  const auto identity = device.identity;
+  const auto done = [running, identity](const std::exception_ptr& error) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+      std::cout << "lost " << identity << " " << e.what() << std::endl;
+    }
+    running->port.reset();
+  };
+  try {
+    running->port = finder.open(device);
+    running->sink = std::make_unique<Told>(identity);
+    running->settings = std::make_unique<WrittenSettings>(driver);
+    asio::co_spawn(loop, driver.run(*running->port, *running->settings, *running->sink), done);
+  } catch (const std::exception& error) {
+    std::cout << "refused " << identity << " " << error.what() << std::endl;
+  }
+}
+
+asio::awaitable<void> watch(asio::io_context& loop, Finder& finder) {
+  co_await finder.first_look();
+  std::cout << "looked " << finder.present().size() << std::endl;
+  for (;;) {
+    const Finder::Change change = co_await finder.next();
+    std::cout << (change.arrived ? "arrived " : "left ") << change.device.identity << " "
+              << change.device.model << std::endl;
+    if (change.arrived) serve(loop, finder, change.device);
+  }
+}
+
+TEST(Probe, runs_inside_the_testbed) {
+  if (std::getenv("VIGIL_PROBE") == nullptr) GTEST_SKIP() << "started by HidScaleOnUsb only";
+  asio::io_context loop;
+  const Clock clock;
+  Finder finder(loop.get_executor(), clock);
+  for (const auto& trouble : finder.troubles())
+    std::cout << "trouble " << trouble << std::endl;
+  const auto done = [](const std::exception_ptr&) {};
+  asio::co_spawn(loop, watch(loop, finder), done);
+  asio::signal_set signals(loop, SIGTERM);
+  signals.async_wait([&](const boost::system::error_code&, int) { loop.stop(); });
+  asio::steady_timer deadline(loop, std::chrono::seconds(60));
+  deadline.async_wait([&](const boost::system::error_code&) { loop.stop(); });
+  loop.run();
+  std::cout << "over" << std::endl;
+}
+
+std::vector<std::pair<std::string, std::string>> testbed() {
+  // As umockdev-wrapper does; under AddressSanitizer its runtime has to come first.
+  std::string preload = "libumockdev-preload.so.0";
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);)
+    if (const auto at = line.find('/');
+        at != std::string::npos && line.find("/libasan.so", at) != std::string::npos) {
+      preload = line.substr(at) + ":" + preload;
+      break;
+    }
+  return {{"LD_PRELOAD", preload}, {"VIGIL_PROBE", "1"}, {"ASAN_OPTIONS", "detect_leaks=0"}};
+}
+
+std::vector<std::string> simulator(const std::vector<std::string>& options) {
+  std::vector<std::string> words{std::string(VIGIL_SIMULATORS) + "/hid_scale_simulator", "--every", "20"};
+  words.insert(words.end(), options.begin(), options.end());
+  char self[4096]{};
+  if (::readlink("/proc/self/exe", self, sizeof self - 1) <= 0) throw std::runtime_error("who am I?");
+  words.insert(words.end(), {"--", self, "--gtest_filter=Probe.*"});
+  return words;
+}
+
+TEST(HidScaleOnUsb, weighs_stalls_fails_and_goes_silent) {
+  Child child(simulator({"--plugged", "--stall-idle"}), testbed());
+  ASSERT_EQ(child.hear("looked"), "looked 1") << child.said();
+  EXPECT_EQ(child.hear("arrived"), "arrived hid_scale:usb-1-1 DYMO S250 / S180");
+  EXPECT_EQ(child.hear("reject"), "reject stale_first") << child.said();
+  child.tell("weight 71.2");
+  EXPECT_FALSE(child.hear("sample hid_scale:usb-1-1 712").empty()) << child.said();
+  child.tell("unit lb");
+  EXPECT_FALSE(child.hear("sample hid_scale:usb-1-1 712").empty()) << child.said();
+  child.tell("hex 0304");
+  EXPECT_EQ(child.hear("reject"), "reject length");
+  child.tell("status 6");
+  EXPECT_EQ(child.hear("reject"), "reject overload");
+  child.tell("status 4");
+  EXPECT_FALSE(child.hear("sample").empty());
+  child.tell("err 71");  // EPROTO: a transfer that failed on the wire
+  EXPECT_FALSE(child.hear("sim: err").empty());
+  EXPECT_FALSE(child.hear("sample").empty());
+  child.tell("err 32");  // EPIPE: a halt, cleared once
+  EXPECT_FALSE(child.hear("sim: err").empty());
+  EXPECT_FALSE(child.hear("sample").empty()) << child.said();
+  child.tell("silence");
+  EXPECT_FALSE(child.hear("sim: silence").empty());
+  child.tell("speak");
+  EXPECT_FALSE(child.hear("sample").empty());
+  child.tell("quit");
+  EXPECT_EQ(child.end(), 0) << child.said();
+  EXPECT_EQ(child.said().find("lost"), std::string::npos) << child.said();
+  EXPECT_NE(child.said().find("over"), std::string::npos);
+}
+
+TEST(HidScaleOnUsb, a_halt_that_stays_is_a_loss) {
+  Child child(simulator({"--plugged"}), testbed());
+  ASSERT_FALSE(child.hear("sample").empty()) << child.said();
+  child.tell("silence"), child.tell("err 32"), child.tell("err 32");
+  EXPECT_NE(child.hear("lost").find("stalled again"), std::string::npos) << child.said();
+  child.tell("quit");
+  EXPECT_EQ(child.end(), 0);
+}
+
+TEST(HidScaleOnUsb, twenty_plugs_are_twenty_arrivals) {
+  Child child(simulator({}), testbed());
+  ASSERT_EQ(child.hear("looked"), "looked 0") << child.said();
+  for (int i = 0; i < 20; ++i) {
+    child.tell("plug");
+    ASSERT_EQ(child.hear("arrived").substr(0, 25), "arrived hid_scale:usb-1-1") << i << child.said();
+    ASSERT_FALSE(child.hear("sample").empty()) << i << child.said();
+    child.tell("unplug");
+    ASSERT_FALSE(child.hear("left").empty()) << i << child.said();
+  }
+  child.tell("quit");
+  EXPECT_EQ(child.end(), 0) << child.said();
+  const auto count = [&](const std::string& what) {
+    std::size_t n = 0;
+    for (auto at = child.said().find(what); at != std::string::npos; at = child.said().find(what, at + 1))
+      ++n;
+    return n;
+  };
+  EXPECT_EQ(count("\narrived "), 20U);
+  EXPECT_EQ(count("\nleft "), 20U);
+  EXPECT_GE(count("\nlost "), 19U);
+}
+
+TEST(HidScaleOnUsb, two_of_a_kind_without_serial_numbers_are_told_apart) {
+  Child child(simulator({"--plugged"}), testbed());
+  ASSERT_FALSE(child.hear("sample hid_scale:usb-1-1").empty()) << child.said();
+  child.tell("plug two");
+  EXPECT_FALSE(child.hear("arrived hid_scale:usb-1-2").empty()) << child.said();
+  child.tell("weight 80 two");
+  EXPECT_FALSE(child.hear("sample hid_scale:usb-1-2 800").empty()) << child.said();
+  child.tell("unplug");
+  EXPECT_FALSE(child.hear("left hid_scale:usb-1-1").empty()) << child.said();
+  EXPECT_FALSE(child.hear("sample hid_scale:usb-1-2 800").empty()) << child.said();
+  child.tell("quit");
+  EXPECT_EQ(child.end(), 0);
+}
+
+TEST(HidScaleOnUsb, a_scale_that_is_not_the_first_interface) {
+  Child child(simulator({"--plugged", "--composite"}), testbed());
+  EXPECT_FALSE(child.hear("sample").empty()) << child.said();
+  child.tell("quit");
+  EXPECT_EQ(child.end(), 0);
+}
+
+}  // namespace
+}  // namespace vigil::drivers::hid_scale
