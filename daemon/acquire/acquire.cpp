@@ -208,7 +208,9 @@ struct Acquire::Inside {
 
   asio::awaitable<void> look_around() {
     for (const auto& spec : options.devices)
-      if (!spec.port.empty() || spec.driver->transport == drivers::Transport::none) place(spec);
+      if (!spec.port.empty() || spec.driver->transport == drivers::Transport::none ||
+          spec.driver->transport == drivers::Transport::file)
+        place(spec);
     spawn(follow_changes(), "finder");
     co_await finder->first_look();
     for (const auto& trouble : finder->troubles())
