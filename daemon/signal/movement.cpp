@@ -10,6 +10,10 @@ namespace {
 // Backward Euler: stable for any step, and a burst of samples with one stamp does not move the mean.
 float alpha(float dt_s, float time_constant_s) noexcept { return dt_s / (time_constant_s + dt_s); }
 
+// The mean of a cell that nothing presses any more fades; denormal numbers cost a hundred times as much.
+constexpr float not_denormal = 1e-15F;
+constexpr float empty = 1e-12F;  // mean square of an image in which there is nothing
+
 constexpr Duration load_silence = std::chrono::seconds(2);
 constexpr Duration image_silence = std::chrono::seconds(5);
 
@@ -61,7 +65,7 @@ ImageMovement::Result ImageMovement::step(std::span<const float> cells, Instant 
 #pragma GCC ivdep
     for (std::size_t l = 0; l < lanes; ++l) {
       const float deviation = in[i + l] - mean[i + l];
-      const float next = mean[i + l] + a * deviation;
+      const float next = mean[i + l] + a * deviation + not_denormal;
       mean[i + l] = next;
       sum[l] += in[i + l];
       moved[l] += deviation * deviation;
@@ -70,7 +74,7 @@ ImageMovement::Result ImageMovement::step(std::span<const float> cells, Instant 
   }
   for (std::size_t i = whole; i < n; ++i) {
     const float deviation = in[i] - mean[i];
-    mean[i] += a * deviation;
+    mean[i] += a * deviation + not_denormal;
     sum[i - whole] += in[i];
     moved[i - whole] += deviation * deviation;
     slow[i - whole] += mean[i] * mean[i];
@@ -85,7 +89,7 @@ ImageMovement::Result ImageMovement::step(std::span<const float> cells, Instant 
   }
   Result result;
   result.level = n > 0 ? total / static_cast<float>(n) : 0.0F;
-  result.relative = image > 0 ? std::sqrt(energy / image) : 0.0F;
+  result.relative = image > static_cast<float>(n) * empty ? std::sqrt(energy / image) : 0.0F;
   return result;
 }
 
