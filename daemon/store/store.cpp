@@ -278,9 +278,11 @@ struct Store::Inside {
     std::vector<std::optional<std::size_t>> place(pending.size());  // of each in `committed`
     auto new_head = head.load(std::memory_order_relaxed);
     auto new_link = link;
+    bool looked = false;
     try {
-      find_repeats(pending);
       begin->run();
+      find_repeats(pending);  // within the transaction: its locks are taken once
+      looked = true;
       const auto put = [&](Event event) {
         event.seq = ++new_head;
         insert(event, new_link);
@@ -302,6 +304,7 @@ struct Store::Inside {
       rollback();
       dropped.fetch_add(overflow, std::memory_order_relaxed);
       refuse(e);
+      if (!looked) find_what_is_known(pending);
       refuse_all(pending);
       return;
     }
@@ -344,6 +347,15 @@ struct Store::Inside {
       } else if (const auto [at, fresh] = here.emplace(p.event.client_id, i); !fresh) {
         p.same_as = at->second;
       }
+    }
+  }
+
+  /// Reading may work where writing does not: what was recorded before is still answered.
+  void find_what_is_known(std::vector<Pending>& pending) {
+    try {
+      find_repeats(pending);
+    } catch (const std::exception&) {
+      find_entry->reset();
     }
   }
 
