@@ -242,9 +242,9 @@ struct Store::Inside {
       } else if (auto* reading = std::get_if<StoredReading>(&message)) {
         keep(*reading);
       } else if (auto* epoch = std::get_if<StoredEpoch>(&message)) {
-        keep(epochs, std::move(*epoch));
+        keep(epochs, *epoch);
       } else if (auto* rescore = std::get_if<StoredRescore>(&message)) {
-        keep(rescores, std::move(*rescore));
+        keep(rescores, *rescore);
       } else {
         erasures.push_back(std::move(std::get<Erasure>(message)));
       }
