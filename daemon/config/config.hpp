@@ -16,24 +16,25 @@ namespace vigil::config {
 struct Mistake {
   std::string file;
   std::uint32_t line = 0, column = 0;
-  std::string key;        ///< "device[2].speed": of the second [[device]]
-  std::string what;       ///< "expected a number from 0.1 to 1000 (x real time), found \"fast\""
-  [[nodiscard]] std::string text() const;   ///< "vigil.toml:12:9: device[2].speed: expected ..."
+  std::string key;   ///< "device[2].speed": of the second [[device]]
+  std::string what;  ///< "expected a number from 0.1 to 1000 (x real time), found \"fast\""
+  [[nodiscard]] std::string text() const;  ///< "vigil.toml:12:9: device[2].speed: expected ..."
 };
 
-struct DetectionSettings {   ///< mirrors bed::Settings; absent = default
-  std::optional<double> present_kg, absent_kg, enter_after_s, leave_after_s, night_ends_after_min, minimum_night_min;
+struct DetectionSettings {  ///< mirrors bed::Settings; absent = default
+  std::optional<double> present_kg, absent_kg, enter_after_s, leave_after_s, night_ends_after_min,
+      minimum_night_min;
 };
 
 struct BedConfig {
-  Name bed;               ///< "bed-1"
-  std::string label;      ///< "Bed 1"; default: the name
-  std::string person;     ///< pseudonym
+  Name bed;            ///< "bed-1"
+  std::string label;   ///< "Bed 1"; default: the name
+  std::string person;  ///< pseudonym
   DetectionSettings detection;
 };
 
-/// What config/ must know of a driver to validate its `[[device]]` tables; filled by cli/ from the registry, since
-/// config/ knows no driver.
+/// What config/ must know of a driver to validate its `[[device]]` tables; filled by cli/ from the registry,
+/// since config/ knows no driver.
 struct SettingRule {
   std::string_view key;
   enum class Type : std::uint8_t { text, number, boolean } type = Type::text;
@@ -49,17 +50,19 @@ struct DriverRule {
 
 struct DeviceConfig {
   Name driver;
-  Name bed;                          ///< empty: seen, not assigned
-  std::string identity;              ///< `device = "axivity:CWA17_00123"`: what was found must be this one; may be empty
-  std::string port;                  ///< explicit port or file; empty: found by identity
-  std::map<std::string, std::string, std::less<>> settings;   ///< validated, defaults filled in, numbers canonical
-  std::string toml;                  ///< the table as TOML text, kept with each capture
+  Name bed;              ///< empty: seen, not assigned
+  std::string identity;  ///< `device = "axivity:CWA17_00123"`: what was found must be this one; may be empty
+  std::string port;      ///< explicit port or file; empty: found by identity
+  std::map<std::string, std::string, std::less<>>
+      settings;      ///< validated, defaults filled in, numbers canonical
+  std::string toml;  ///< the table as TOML text, kept with each capture
 };
 
 struct Config {
   std::string listen_address = "127.0.0.1";
   std::uint16_t listen_port = 8580;
-  std::filesystem::path data;        ///< empty: --data, else $STATE_DIRECTORY, else $XDG_STATE_HOME/vigil or ~/.local/state/vigil
+  std::filesystem::path
+      data;  ///< empty: --data, else $STATE_DIRECTORY, else $XDG_STATE_HOME/vigil or ~/.local/state/vigil
   std::string log_level = "info";
   bool record_raw = true;
   std::vector<BedConfig> beds;
@@ -68,7 +71,7 @@ struct Config {
 
 /// Where to listen: "127.0.0.1:8580", "localhost:8580", "[::1]:8580"; port 0 is any free one.
 struct Listen {
-  std::string address;               ///< numeric, without brackets
+  std::string address;  ///< numeric, without brackets
   std::uint16_t port = 0;
 };
 /// nullopt: `what` says what was expected. Anything but loopback is refused until accounts exist.
@@ -76,10 +79,10 @@ std::optional<Listen> parse_listen(std::string_view text, std::string& what);
 
 struct Loaded {
   Config config;
-  std::vector<Mistake> mistakes;     ///< config is only to be used when empty
+  std::vector<Mistake> mistakes;  ///< config is only to be used when empty
 };
-/// Never throws for what is in the text; every mistake is found in one pass. Unknown keys are mistakes and name the
-/// nearest known one.
+/// Never throws for what is in the text; every mistake is found in one pass. Unknown keys are mistakes and
+/// name the nearest known one.
 Loaded parse(std::string_view toml, std::string_view file, const std::vector<DriverRule>& drivers);
 /// Throws std::runtime_error when the file cannot be read.
 Loaded load(const std::filesystem::path& file, const std::vector<DriverRule>& drivers);

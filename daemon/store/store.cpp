@@ -204,7 +204,7 @@ struct Store::Inside {
 
     insert_event.emplace(db, "INSERT INTO event(seq, header, payload_hash, link) VALUES(?1, ?2, ?3, ?4)");
     insert_payload.emplace(db, "INSERT INTO payload(seq, nonce, body) VALUES(?1, ?2, ?3)");
-    insert_entry.emplace(db, "INSERT INTO entry(client_id, seq) VALUES(?1, ?2)");
+    insert_entry.emplace(db, "INSERT OR IGNORE INTO entry(client_id, seq) VALUES(?1, ?2)");
     find_entry.emplace(
         db,
         "SELECT header, body FROM entry JOIN event ON event.seq = entry.seq LEFT JOIN payload ON "

@@ -110,6 +110,21 @@ TEST(FullDisk, RefusesEntriesShowsHappeningsRecoversAndLosesNothing) {
     ASSERT_EQ(seen.committed[i].seq, i + 1);
 }
 
+TEST(FullDisk, ADaemonStartsOnItAndTakesEntriesFromTheReserve) {
+  const SmallDisk disk(24);
+  if (!disk.mounted()) GTEST_SKIP() << disk.why();
+  {
+    Store store(disk.path(), {});
+    store.start();
+    settle(store);
+  }
+  disk.fill();
+  Store store(disk.path(), {});
+  store.start();
+  EXPECT_EQ(store.head(), 1U);
+  EXPECT_GT(enter_until_refused(store, "reserve-").size(), 100U);
+}
+
 TEST(FullDisk, ReadingsWaitAndAreWrittenLater) {
   const SmallDisk disk(24);
   if (!disk.mounted()) GTEST_SKIP() << disk.why();

@@ -145,6 +145,18 @@ TEST(Entries, ARetryInTheSameGroupIsRecognisedToo) {
   EXPECT_EQ(answers[2].error(), Refusal::conflict);
 }
 
+TEST(Entries, AHappeningThatCarriesAUsedIdStopsNothing) {
+  const Folder folder;
+  Store store(folder.path(), {});
+  store.start();
+  ASSERT_TRUE(enter(store, checkin("same-id-1", 4)));
+  store.append(checkin("same-id-1", 9));
+  settle(store);
+  EXPECT_TRUE(store.status().writing);
+  EXPECT_EQ(store.head(), 3U);
+  EXPECT_EQ(enter(store, checkin("same-id-1", 4))->event.seq, 1U);
+}
+
 TEST(Entries, AFullQueuePushesBackOnEntriesNotOnEvents) {
   const Folder folder;
   Store store(folder.path(), {});
