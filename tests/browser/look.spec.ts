@@ -79,6 +79,14 @@ test('from 320 to 1920 px nothing is wider than the screen', async () => {
       await page.setViewportSize({ width, height: 780 });
       await page.waitForTimeout(50);
       expect(await overflow(page), `${name} at ${width}`).toBe(0);
+      const cut = await page
+        .locator('.readable, .strip')
+        .evaluateAll(
+          (strips) =>
+            strips.filter((s) => s.getBoundingClientRect().right > document.documentElement.clientWidth)
+              .length,
+        );
+      expect(cut, `strips cut off: ${name} at ${width}`).toBe(0);
     }
     await context.close();
   }
@@ -210,7 +218,7 @@ test('pictures of the views', async () => {
       width: 1440,
       height: 760,
     });
-    await page.waitForTimeout(25_000);
+    await page.waitForTimeout(58_000);
     await page.screenshot({ path: join(repository, 'web', 'dashboard.png') });
     await context.close();
   }

@@ -10,10 +10,10 @@ const least_width = 300;
 const dense_width = 176;
 /** What a tile needs for its words and strip alone; below this the wall scrolls. */
 export const least_height = 104;
-const most_height = 900;
+const most_height = 1400;
 
 export function wall_of(beds: number, width: number, height: number): Wall {
-  if (beds === 0 || width <= 0) return { columns: 1, tile_height: most_height, tile_width: width };
+  if (beds === 0 || width <= 0) return { columns: 1, tile_height: least_height, tile_width: width };
   if (width < 700) return { columns: 1, tile_height: 340, tile_width: width };
   let best: Wall & { worth: number } = {
     columns: 1,

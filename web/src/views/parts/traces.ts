@@ -2,7 +2,7 @@ import { around, from_zero } from '../../charts/sweep.ts';
 import type { Bed } from '../../live/bed.svelte.ts';
 
 /** How the two traces of a bed are drawn: units as wire/live.hpp states them. */
-export const load_trace = { name: 'Load', unit: 'kg', per_raw: 0.01, decimals: 1, ranger: around(100) };
+export const load_trace = { name: 'Load', unit: 'kg', per_raw: 0.01, decimals: 1, ranger: around(50) };
 
 const activity_range = from_zero(20);
 const movement_range = from_zero(10);
