@@ -31,10 +31,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Duration beat_every = milliseconds(100);   // of the daemon's time
-constexpr Duration beat_at_least = milliseconds(5);  // of the machine's, however time is scaled
-constexpr Duration waves_every = milliseconds(200);  // of the machine's
-constexpr Duration look_every = seconds(1);          // of the machine's
+constexpr Duration beat_every = milliseconds(100);     // of the daemon's time
+constexpr Duration beat_at_least = milliseconds(5);    // of the machine's, however time is scaled
+constexpr Duration waves_every = milliseconds(200);    // of the machine's
+constexpr Duration look_every = seconds(1);            // of the machine's
+constexpr Duration devices_every = milliseconds(250);  // of the machine's
 constexpr Duration stop_within = seconds(10);
 
 struct DemoNight {
@@ -110,23 +111,31 @@ struct Acquire::Inside {
   /// A device of the configuration that is not looked for: a port, a file, a driver without hardware.
   void place(const DeviceSpec& spec) {
     auto* bed = find_bed(spec.bed);
-    auto identity = placed_identity(spec);
+    auto placed = spec;
+    const auto settings = settings_of(&spec, *spec.driver);
+    // A recording's file may be told by its setting.
+    if (placed.port.empty() && spec.driver->transport == drivers::Transport::file)
+      placed.port = settings->text("path");
+    auto identity = placed_identity(placed);
     for (int again = 2; find_device(identity) != nullptr; ++again)
-      identity = short_name(placed_identity(spec).str() + "#" + std::to_string(again));
+      identity = short_name(placed_identity(placed).str() + "#" + std::to_string(again));
     auto& device = make_device({.identity = identity,
                                 .driver = spec.driver,
                                 .model = std::string(spec.driver->title),
-                                .settings = settings_of(&spec, *spec.driver),
+                                .settings = settings,
                                 .toml = spec.toml,
                                 .bed = bed});
     if (bed == nullptr) {
       device.unassigned("it has no bed: give it `bed = ` in the configuration");
       return;
     }
-    device.came([this, driver = spec.driver,
-                 port = spec.port](drivers::Tap tap) { return finder->open(*driver, port, std::move(tap)); },
-                spec.port);
+    device.came(opener(*spec.driver, placed.port), placed.port);
     spawn(device.supervise(), device.identity().str());
+  }
+  Device::Open opener(const drivers::Driver& driver, const std::string& port) {
+    return [this, driver = &driver, port](drivers::Tap tap) {
+      return finder->open(*driver, port, std::move(tap));
+    };
   }
 
   void arrived(const drivers::Attached& attached) {
@@ -135,9 +144,7 @@ struct Acquire::Inside {
       if (spec.driver == attached.driver && names(spec.port, attached)) {
         // It was placed by its port: a failed try need not wait any longer.
         if (auto* placed = find_device(placed_identity(spec))) {
-          placed->came([this, driver = spec.driver, port = spec.port](
-                           drivers::Tap tap) { return finder->open(*driver, port, std::move(tap)); },
-                       attached.where);
+          placed->came(opener(*spec.driver, spec.port), attached.where);
           found_any = true;
           return;
         }
@@ -262,7 +269,8 @@ struct Acquire::Inside {
     asio::steady_timer timer(io);
     const auto every = std::max(clock.machine(beat_every), beat_at_least);
     auto kernel = kernel_clocks();
-    Duration waves_due = kernel.boottime + waves_every, look_due = kernel.boottime;
+    Duration waves_due = kernel.boottime + waves_every, look_due = kernel.boottime,
+             devices_due = kernel.boottime;
     for (;;) {
       timer.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(every));
       co_await timer.async_wait(asio::use_awaitable);
@@ -281,6 +289,9 @@ struct Acquire::Inside {
       if (kernel.boottime >= look_due) {
         look_due = kernel.boottime + look_every;
         watch_clocks(kernel);
+      }
+      if (kernel.boottime >= devices_due) {
+        devices_due = kernel.boottime + devices_every;
         publish_devices();
       }
     }

@@ -33,7 +33,7 @@ Name night_id(const Name& bed, WallTime opened) {
 }
 
 Duration slack(const Clock& clock) noexcept {
-  return std::max<Duration>(milliseconds(300), from_seconds(0.030 * clock.scale()));
+  return std::max<Duration>(milliseconds(300), from_seconds(0.050 * clock.scale()));
 }
 
 std::vector<wire::BedWave> align(const std::vector<Gathered::BedPoint>& points, Instant& first) {

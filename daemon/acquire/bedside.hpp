@@ -85,7 +85,7 @@ class Bedside {
 };
 
 /// How long samples are waited for: 0.3 s of the daemon's time, and never less than what a machine's
-/// scheduler and serial ports take (30 ms), which matters when time is scaled.
+/// scheduler and serial ports take (50 ms), which matters when time is scaled.
 Duration slack(const Clock& clock) noexcept;
 
 }  // namespace vigil::acquire

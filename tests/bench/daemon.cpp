@@ -439,7 +439,7 @@ void replay() {
   std::vector<double> took, read;
   for (int i = 0; i < 3; ++i) {
     auto start = Time::now();
-    Child program({VIGILD, "replay", night.string()}, folder.path() / "log");
+    Child program({VIGILD, "replay", "--preset", "wrist_nights", night.string()}, folder.path() / "log");
     if (program.finish() != 0) throw std::runtime_error("vigild replay failed");
     took.push_back(ms_since(start) / 1000);
     start = Time::now();

@@ -53,7 +53,7 @@ TEST(Refuse, what_the_command_line_gets_wrong) {
 TEST(Refuse, a_configuration_with_mistakes_names_each_with_its_place) {
   const Folder folder;
   const auto file = folder / "vigil.toml";
-  std::ofstream(file) << "listen = \"127.0.0.1:0\"\nlissten = 3\n\n[[bed]]\nbed = "
+  std::ofstream(file) << "listen = \"127.0.0.1:0\"\nlissten = 3\n\n[[bed]]\nname = "
                          "\"a\"\n\n[[device]]\ndriver = \"synthetic\"\nbed = \"a\"\nseed = \"x\"\n";
   const auto ended = run({"check-config", file.string()}, folder.path());
   EXPECT_EQ(ended.status, 2);
