@@ -54,7 +54,7 @@ TEST(Recording, wrist_night_p5n1_has_its_awakenings) {
   const Player p = play_wrist_night("p5n1.TXT.gz");
   if (p.events.empty()) GTEST_SKIP() << "../shared/data/wrist_nights is not here";
   ASSERT_EQ(p.all<event::NightClosed>().size(), 1U);
-  const auto& f = p.all<event::NightClosed>()[0].second.figures;
+  const NightFigures f = p.all<event::NightClosed>()[0].second.figures;
   EXPECT_GT(f.tst_min.value(), 180);
   EXPECT_LT(f.se_percent.value(), 90);
   EXPECT_GE(p.all<event::AwakeningConfirmed>().size(), 1U);
