@@ -117,7 +117,8 @@ void Bed::Inside::enter(const Event& entry, Output& out) {
 
 void Bed::Inside::attached_changed() {
   std::uint64_t mask = 0;
-  has_bed_sensor = has_load = false;
+  has_load = false;
+  has_bed_sensor = bed_was_sensed;
   for (std::size_t i = 0; i < feeds.size(); ++i) {
     const Quantity q = feeds[i].quantity();
     has_load = has_load || q == Quantity::load;

@@ -68,9 +68,9 @@ class Bed {
   /// What a person entered, after it was committed: evidence of being awake.
   void step(const Event& entry, Output& out);
 
-  /// The fold by which a restart goes on: the events of this bed since its last night.opened, oldest first
-  /// (and the last bed.entered/left for the tare), then the epochs of that night, before any step. `ago`
-  /// places those of earlier boots: how long before `now` the event happened.
+  /// The fold by which a restart goes on, before any step: the last bed.entered, bed.left and lights.out
+  /// before it, this bed's events since its last night.opened, oldest first, then the epochs of that night.
+  /// `at` and `from` are Instants of this boot, negative where an earlier boot wrote them.
   void restore(const Event& event, Instant at);
   void restore(const Epoch& epoch, Instant from);
 

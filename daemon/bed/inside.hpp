@@ -107,6 +107,7 @@ struct Bed::Inside {
   Settings settings;
   std::vector<Feed> feeds;
   bool has_bed_sensor = false;
+  bool bed_was_sensed = false;  ///< the night that was restored: its sensor may not be back yet
   bool has_load = false;
   std::uint64_t load_mask = 0;  ///< which feeds are attached load sensors: a tare is theirs
 

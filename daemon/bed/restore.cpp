@@ -15,6 +15,7 @@ using Phase = sleep::Awakenings::Phase;
 void Bed::Inside::restore(const Event& event, Instant at) {
   const auto presence_was = [&](bool occupied, Instant since, const std::optional<double>& tare) {
     said_in_bed = occupied;
+    bed_was_sensed = has_bed_sensor = true;
     presence_since = since;
     const auto kg = tare ? std::optional(static_cast<float>(*tare)) : std::nullopt;
     load_presence.restore(occupied, since, kg);
@@ -41,6 +42,8 @@ void Bed::Inside::restore(const Event& event, Instant at) {
           corrections = 0;
         } else if constexpr (std::is_same_v<T, event::NightClosed>) {
           night.close();
+          bed_was_sensed = false;
+          attached_changed();
           awakenings.restore(Phase::none, at, 0);
         } else if constexpr (std::is_same_v<T, event::SleepBegan>) {
           awakenings.restore(Phase::asleep, at, awakenings.number());

@@ -275,6 +275,8 @@ void Bed::Inside::close_night(Instant at, Instant end, Output& out) {
   closed.figures = night.figures(trail, end, at);
   say(at, sleep::Night::algorithm(), closed, out);
   night.close();
+  bed_was_sensed = false;
+  attached_changed();
 }
 
 void Bed::Inside::turn_night(const Second& s, Output& out, std::optional<Instant> falls_asleep) {

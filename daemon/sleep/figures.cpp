@@ -64,7 +64,7 @@ NightFigures figures(const NightRecord& night) noexcept {
   const Instant asleep = night.first_epoch + epoch_length * static_cast<std::int64_t>(begin + *first);
   Instant tried = night.into_bed;
   if (night.lights_out && *night.lights_out > tried && *night.lights_out <= asleep) tried = *night.lights_out;
-  f.sol_min = std::max(minutes(asleep - tried), 0.0);
+  if (night.beginning_known || night.lights_out) f.sol_min = std::max(minutes(asleep - tried), 0.0);
 
   std::size_t last = e.size();
   while (e[last - 1] != EpochState::sleep)

@@ -15,6 +15,7 @@ struct NightRecord {
   Instant into_bed;                    ///< B
   Instant out_of_bed;                  ///< R; of a night that goes on: now
   std::optional<Instant> lights_out;   ///< T, if somebody said so
+  bool beginning_known = true;         ///< false: B is where sleep was first seen, so SOL cannot be said
   int exits = 0;                       ///< but the final one
   int position_changes = 0;
   int restless_episodes = 0;

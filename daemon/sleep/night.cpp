@@ -22,6 +22,7 @@ void Night::open(Instant at) {
   opened_ = at;
   exits_ = position_changes_ = restless_ = 0;
   if (lights_out_ && *lights_out_ < at - lights_out_counts) lights_out_.reset();
+  beginning_known_ = entered_ || lights_out_;
 }
 
 void Night::close() noexcept {
@@ -32,11 +33,13 @@ void Night::close() noexcept {
 
 void Night::entered(Instant at) {
   if (open_ && left_) ++exits_;
+  beginning_known_ = true;
   entered_ = at;
   left_.reset();
 }
 
 void Night::left(Instant at) {
+  beginning_known_ = true;
   left_ = at;
   entered_.reset();
 }
@@ -112,6 +115,7 @@ NightFigures Night::figures(const Trail& trail, Instant until, Instant now) cons
   record.epochs = trail.row(first, end);
   record.first_epoch = signal::cell_start(first, epoch_length);
   record.lights_out = lights_out_;
+  record.beginning_known = beginning_known_;
   record.exits = exits_;
   record.position_changes = position_changes_;
   record.restless_episodes = restless_;

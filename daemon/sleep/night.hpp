@@ -84,6 +84,7 @@ class Night {
   std::optional<Instant> lights_out_;
   std::optional<Instant> slept_;  ///< last asleep
   std::optional<Instant> first_;  ///< first second seen of all
+  bool beginning_known_ = false;  ///< a bed entry or lights out: the latency can be said
   int exits_ = 0;                 ///< that a return followed
   int position_changes_ = 0;
   int restless_ = 0;

@@ -165,6 +165,7 @@ TEST(Night, of_a_wrist_alone) {
   EXPECT_NEAR(seconds(closed[0].second.ago), 1 * h, 2);
   const auto& f = closed[0].second.figures;
   EXPECT_NEAR(f.tib_min, 300 - 14, 3);
+  EXPECT_FALSE(f.sol_min) << "nobody knows when they went to bed";
   EXPECT_EQ(f.nwak_5min, 1);
   EXPECT_EQ(p.reading_at(30 * m).state, BedState::asleep);
   EXPECT_EQ(p.reading_at(5 * m).state, BedState::awake);
@@ -250,6 +251,18 @@ TEST(Entry, lights_out_opens_the_night_and_begins_the_latency) {
   EXPECT_EQ(s_of(p.bed.night().opened), 60);
   p.play(1 * h);
   EXPECT_NEAR(p.bed.night().figures.sol_min.value(), 5, 0.6) << "600 s to 900 s";
+}
+
+TEST(Entry, lights_out_lets_a_wrist_alone_tell_the_latency) {
+  Player p;
+  p.with_wrist(person_on_wrist({{0, 30 * m}}));
+  p.play(10 * m);
+  p.enter(10 * m, event::LightsOut{});
+  p.play(2 * h);
+  ASSERT_TRUE(p.bed.night().open);
+  EXPECT_EQ(s_of(p.bed.night().opened), 10 * m);
+  // 20 min, and what Cole-Kripke looks back (4 min) and Webster takes after a long wake (4 min).
+  EXPECT_NEAR(p.bed.night().figures.sol_min.value(), 24, 4.5);
 }
 
 TEST(Simulated, is_said_of_every_event) {

@@ -170,6 +170,18 @@ TEST(Restore, of_another_boot_with_negative_times) {
               straight.all<event::NightClosed>()[0].second.figures.tst_min.value(), 2);
 }
 
+// The daemon comes back before its sensors do: the rule for a wrist alone must not close the night of a bed.
+TEST(Restore, a_night_waits_for_the_sensor_of_its_bed) {
+  const Player before = play(on_scale, 0, 1.21 * h, nullptr);
+  ASSERT_TRUE(before.bed.night().open);
+  Player p;
+  restore(p.bed, before.events, before.epochs);
+  p.jump(1.3 * h);
+  p.play(3.5 * h);
+  EXPECT_TRUE(p.bed.night().open);
+  EXPECT_TRUE(p.all<event::NightClosed>().empty());
+}
+
 TEST(Restore, a_day_later_closes_the_night_where_it_was_last_known) {
   const Player before = play(on_scale, 0, 1.5 * h, nullptr);
   Player p;
