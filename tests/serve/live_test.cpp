@@ -530,6 +530,85 @@ TEST(Live, AHandshakeThatIsNoneIsNamed) {
   }
 }
 
+/// A page holds 500 events or a quarter of a megabyte, whether it comes from memory or from the log.
+TEST(Live, LongEventsMakeMorePagesNotLargerOnes) {
+  std::vector<Event> long_ones;
+  for (int i = 0; i < 400; ++i)
+    long_ones.push_back(note(std::string(2000, 'x')));
+  Running run;
+  run.start(long_ones);
+  run.commit(long_ones);
+  Peer peer(run.port());
+  peer.upgrade("?since=0");
+  peer.message();
+  Seqs seqs;
+  int pages = 0;
+  for (bool through = false; !through; ++pages) {
+    const auto f = peer.frame();
+    ASSERT_TRUE(f);
+    EXPECT_LT(f->payload.size(), 260U * 1024U);
+    const auto m = json::parse(f->payload);
+    for (const auto& e : m.at("events"))
+      seqs.push_back(e.at("seq"));
+    through = m.at("through") == m.at("head");
+  }
+  EXPECT_EQ(seqs, range(1, 800));
+  EXPECT_GT(pages, 6);
+}
+
+/// What happens while a client still takes its history is told when it has it.
+TEST(Live, NothingIsLostBetweenHelloAndLive) {
+  Running run;
+  run.options.deadlines.standing = 1ms;
+  std::mutex gate;
+  const auto events = run.backend.events;
+  run.backend.events = [&](std::uint64_t since, std::size_t limit, const Name& bed) {
+    const std::lock_guard wait(gate);
+    return events(since, limit, bed);
+  };
+  run.start(notes(3));
+  gate.lock();
+  Peer peer(run.port());
+  peer.upgrade("?since=1");
+  EXPECT_EQ(peer.message().at("kind"), "hello");
+  run.server->publish_unrecorded({note("lost")});
+  run.server->publish_recording(false, "full");
+  auto bed = snapshot("bed-1");
+  bed.label = "Window";
+  run.server->publish_beds({bed});
+  DeviceHealth d;
+  d.device = "hid_scale:1";
+  run.server->publish_devices({d});
+  run.commit("four");
+  Peer witness(run.port());  // by its hello all of that is known
+  witness.upgrade("?since=4");
+  EXPECT_EQ(witness.message().at("head"), 4);
+  gate.unlock();
+  EXPECT_EQ(history(peer), range(2, 4));
+  EXPECT_EQ(peer.message().at("unrecorded"), true);
+  EXPECT_EQ(peer.message().at("kind"), "recording");
+  EXPECT_EQ(peer.message("beds").at("beds")[0].at("label"), "Window");
+  EXPECT_EQ(peer.message().at("kind"), "devices");
+}
+
+/// A client that reads its history slowly is not behind: it is given a page when it has taken the one before.
+TEST(Live, ALongHistoryWaitsForASlowReader) {
+  Running run;
+  run.start(notes(20'000));
+  Peer slow(run.port(), 4096);
+  slow.upgrade("?since=0");
+  slow.message();
+  Peer fast(run.port());
+  fast.upgrade("?since=0");
+  fast.message();
+  EXPECT_EQ(history(fast).size(), 20'000U);
+  run.commit("one more");
+  EXPECT_EQ(fast.message().at("seq"), 20'001);
+  EXPECT_EQ(history(slow), range(1, 20'001));
+  run.commit("live");
+  EXPECT_EQ(slow.message().at("seq"), 20'002);
+}
+
 TEST(Live, AnUnreadableLogClosesWith1011) {
   Running run;
   run.start(notes(2));
