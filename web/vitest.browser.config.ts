@@ -6,6 +6,7 @@ const module = (name: string) => fileURLToPath(new URL(`./node_modules/${name}`,
 // The specs lie in tests/browser, their packages here.
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
+  cacheDir: module('.vite'),
   resolve: {
     alias: {
       'playwright-core': module('playwright-core/index.mjs'),

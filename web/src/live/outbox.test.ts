@@ -158,7 +158,7 @@ test('a full disk is waited out', async () => {
   expect(log.events).toHaveLength(1);
 });
 
-test.each([400, 404, 409, 413, 415, 422])(
+test.each([400, 403, 409, 413, 415, 422])(
   'what the server will not take (%i) is kept to be read, and does not block the next',
   async (status) => {
     const { outbox, kept } = open(`o${names++}`);
@@ -176,6 +176,29 @@ test.each([400, 404, 409, 413, 415, 422])(
     expect(kept()).toHaveLength(0);
   },
 );
+
+test('a bed that is not known yet is waited for, and holds up no other bed', async () => {
+  const { outbox, kept } = open(`o${names++}`);
+  let known = false;
+  log.answer = (body) =>
+    body.data.text === 'early' && !known
+      ? Promise.reject(new Refused(404, 'bed', 'there is no such bed'))
+      : Promise.resolve(log.commit(body));
+  await outbox.add('bed-1', 'note.added', { text: 'early' });
+  await outbox.add('bed-1', 'note.added', { text: 'after it' });
+  await outbox.add('bed-2', 'note.added', { text: 'elsewhere' });
+  await settle();
+  expect(log.events.map((e) => (e.data as { text: string }).text)).toEqual(['elsewhere']);
+  expect(kept().map((e) => e.refused)).toEqual([false, false]);
+  known = true;
+  vi.advanceTimersByTime(30_000);
+  await settle();
+  expect(log.events.map((e) => (e.data as { text: string }).text)).toEqual([
+    'elsewhere',
+    'early',
+    'after it',
+  ]);
+});
 
 test('one taken back before it was ever sent leaves no trace', async () => {
   const { outbox } = open(`o${names++}`);

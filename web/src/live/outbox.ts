@@ -46,8 +46,8 @@ const answer_ms = 10_000;
 /** An entry saved later than this after it was made says so in the log. */
 const late_ms = 120_000;
 
-/** Answers that no repetition will change. */
-const final = (status: number) => status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+/** Answers that no repetition will change. 404 is none: a bed is unknown until its sensors have been looked at. */
+const final = (status: number) => status >= 400 && status < 500 && ![404, 408, 425, 429].includes(status);
 
 export class Outbox {
   /** False: this browser gives no storage; entries live as long as the page. */
@@ -148,8 +148,8 @@ export class Outbox {
       });
   }
 
-  #next(): Kept | undefined {
-    return this.#entries.find((e) => !e.refused);
+  #next(beside: ReadonlySet<string> = new Set()): Kept | undefined {
+    return this.#entries.find((e) => !e.refused && !beside.has(e.bed));
   }
 
   #later(): void {
@@ -159,39 +159,40 @@ export class Outbox {
     this.#retry_after = undefined;
   }
 
+  /** In order for each bed; one that must wait holds up its own bed only. */
   async #send_all(): Promise<void> {
     await this.#ready;
-    for (let entry = this.#next(); entry; entry = this.#next()) {
-      if (!(await this.#send(entry))) {
-        this.#failures++;
-        return;
-      }
-      this.#failures = 0;
+    const waiting = new Set<string>();
+    for (let entry = this.#next(); entry; entry = this.#next(waiting)) {
+      const end = await this.#send(entry);
+      if (end === 'unheard') break;
+      if (end === 'wait') waiting.add(entry.bed);
     }
+    this.#failures = this.#next() ? this.#failures + 1 : 0;
   }
 
-  async #send(entry: Kept): Promise<boolean> {
+  async #send(entry: Kept): Promise<'done' | 'wait' | 'unheard'> {
     const tried: Kept = { ...entry, attempts: entry.attempts + 1 };
     await this.#change(tried);
     try {
       const { id, kind, data } = entry;
       const answer = await this.options.post(entry.bed, { id, kind, data }, AbortSignal.timeout(answer_ms));
       await this.#saved(tried, answer.event);
-      return true;
+      return 'done';
     } catch (error) {
       // It may have come by the live stream while the answer failed.
-      if (!this.#entries.some((e) => e.id === entry.id)) return true;
+      if (!this.#entries.some((e) => e.id === entry.id)) return 'done';
       if (error instanceof Refused && final(error.status)) {
         await this.#change({ ...this.#current(tried), refused: true, trouble: error.message });
         this.#settle(entry.id, { refused: error.message });
-        return true;
+        return 'done';
       }
       if (error instanceof Refused && error.retry_after_s !== undefined) {
         this.#retry_after = Math.min(longest_retry_ms, Math.max(500, error.retry_after_s * 1000));
       }
       const trouble = error instanceof Refused ? error.message : 'Vigil does not answer';
       await this.#change({ ...this.#current(tried), trouble });
-      return false;
+      return error instanceof Refused ? 'wait' : 'unheard';
     }
   }
 
