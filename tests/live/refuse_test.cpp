@@ -69,10 +69,9 @@ TEST(Refuse, a_configuration_with_mistakes_names_each_with_its_place) {
 TEST(Refuse, a_folder_that_cannot_be_written) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root to become another user";
   const Folder folder;
-  chmod(folder.path().c_str(), 0755);
   fs::create_directory(folder / "data");
   expect_refusal(run({"run", "--listen", "127.0.0.1:0", "--data", (folder / "data").string()}, folder.path(),
-                     {.as_user = 65534, .environment = {}}),
+                     {.as_user = 65534, .environment = {}, .vigild = public_copy(folder)}),
                  {"data"});
 }
 

@@ -72,6 +72,7 @@ class Program {
   struct Options {
     std::optional<unsigned> as_user;  ///< uid to run as
     std::vector<std::string> environment;
+    std::string vigild = VIGILD;  ///< a copy, where another user may not reach the build tree
   };
   Program(std::vector<std::string> command, const fs::path& errors)
       : Program(std::move(command), errors, Options{}) {}
@@ -424,7 +425,8 @@ class Daemon {
  public:
   Daemon(const fs::path& data, std::vector<std::string> more, std::vector<std::string> before = {},
          const Program::Options& options = {})
-      : program_(command(data, std::move(more), std::move(before)), fs::path(data).concat(".err"), options) {
+      : program_(command(options.vigild, data, std::move(more), std::move(before)),
+                 fs::path(data).concat(".err"), options) {
     auto said = program_.line();
     while (!said.starts_with("Vigil is at http://"))
       said = program_.line();
@@ -447,10 +449,10 @@ class Daemon {
   }
 
  private:
-  static std::vector<std::string> command(const fs::path& data, std::vector<std::string> more,
-                                          std::vector<std::string> before) {
+  static std::vector<std::string> command(const std::string& vigild, const fs::path& data,
+                                          std::vector<std::string> more, std::vector<std::string> before) {
     auto all = std::move(before);
-    all.insert(all.end(), {VIGILD, "run", "--listen", "127.0.0.1:0", "--data", data.string()});
+    all.insert(all.end(), {vigild, "run", "--listen", "127.0.0.1:0", "--data", data.string()});
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -465,7 +467,7 @@ struct Ended {
 };
 inline Ended run(std::vector<std::string> arguments, const fs::path& folder,
                  const Program::Options& options = {}) {
-  arguments.insert(arguments.begin(), VIGILD);
+  arguments.insert(arguments.begin(), options.vigild);
   const auto errors = folder / "ended.err";
   std::error_code ignored;
   fs::remove(errors, ignored);
@@ -475,6 +477,15 @@ inline Ended run(std::vector<std::string> arguments, const fs::path& folder,
   ended.status = program.finish();
   ended.err = program.errors();
   return ended;
+}
+
+/// A copy that everybody may run.
+inline std::string public_copy(const Folder& folder) {
+  const auto to = folder / "vigild";
+  fs::permissions(folder.path(), fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
+  fs::copy_file(VIGILD, to);
+  fs::permissions(to, fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
+  return to.string();
 }
 
 inline Json checkin(const std::string& id, int score) {
