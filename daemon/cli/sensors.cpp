@@ -139,6 +139,7 @@ std::string sensors_udev(std::span<const drivers::Driver* const> drivers) {
 
 void add_sensors(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand("sensors", "print the sensors that this build reads");
+  command->group("");  // for the makers of README and udev rules, not in --help
   auto udev = std::make_shared<bool>(false);
   auto markdown = std::make_shared<bool>(true);
   auto* table = command->add_flag("--markdown", *markdown, "as a table, the default");

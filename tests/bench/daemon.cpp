@@ -364,7 +364,7 @@ void byte_to_event() {
   Wrist wrist;
   {
     std::ofstream config(folder.path() / "vigil.toml");
-    config << "[[bed]]\nbed = \"bed-1\"\n\n[[device]]\ndriver = \"axivity\"\nbed = \"bed-1\"\nport = \""
+    config << "[[bed]]\nname = \"bed-1\"\n\n[[device]]\ndriver = \"axivity\"\nbed = \"bed-1\"\nport = \""
            << wrist.name() << "\"\n";
   }
   // Twenty times as fast, so that the sensor's silence is noticed twenty times as soon.
