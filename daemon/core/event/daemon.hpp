@@ -9,7 +9,7 @@
 namespace vigil::event {
 
 // Every payload lists its fields once, in `fields`; wire/ and store/ write and read them from that list.
-// A Duration is written as seconds under the name given; a name ending in `ago_s` also yields a wall time.
+// A Duration is written as seconds under the name given.
 
 struct DaemonStarted {
   static constexpr std::string_view kind = "daemon.started";
