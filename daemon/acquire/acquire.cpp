@@ -124,6 +124,7 @@ struct Acquire::Inside {
                                 .model = std::string(spec.driver->title),
                                 .settings = settings,
                                 .toml = spec.toml,
+                                .expected = spec.identity,
                                 .bed = bed});
     if (bed == nullptr) {
       device.unassigned("it has no bed: give it `bed = ` in the configuration");
@@ -167,6 +168,7 @@ struct Acquire::Inside {
            .model = attached.model,
            .settings = settings_of(spec, *attached.driver),
            .toml = spec != nullptr ? spec->toml : "driver = \"" + std::string(attached.driver->name) + "\"\n",
+           .expected = {},
            .bed = bed});
       if (bed != nullptr) spawn(device->supervise(), identity.str());
     }

@@ -219,6 +219,13 @@ void Device::describe(std::string what) {
   changed_ = true;
 }
 
+void Device::identify(std::string_view identity) {
+  if (plan_.expected.empty() || identity == plan_.expected) return;
+  throw drivers::DeviceRefused("at " + health_.where + " expected " + plan_.expected +
+                               ", as `device =` says, found " + std::string(identity) +
+                               ": plug in the right one, or change `device` or `port`");
+}
+
 void Device::battery(float percent) { health_.battery_percent = percent; }
 
 void Device::become(DeviceState state) {

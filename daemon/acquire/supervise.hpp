@@ -32,6 +32,7 @@ class Device final : public drivers::SampleSink {
     std::string model;  ///< of the match, until the device says more
     std::shared_ptr<const drivers::Settings> settings;
     std::string toml;
+    std::string expected{};  ///< whom the configuration names at an explicit port; empty: whoever is there
     Bedside* bed = nullptr;  ///< null: not assigned, never opened
   };
 
@@ -56,6 +57,8 @@ class Device final : public drivers::SampleSink {
   void reject(Reject reason, std::uint64_t count) override;
   void describe(std::string what) override;
   void battery(float percent) override;
+  /// Throws DeviceRefused when the configuration names another.
+  void identify(std::string_view identity) override;
 
  private:
   struct Stream {

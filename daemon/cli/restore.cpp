@@ -1,6 +1,7 @@
 #include "cli/restore.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace vigil::cli {
 namespace {
@@ -88,11 +89,11 @@ void restore(const store::Reader& reader, const std::vector<Name>& beds, const C
     const bool open = opened && (!closed || closed->seq < opened->seq);
     tell(bed, reader.last(bed, event::DeviceAssigned::kind));
 
-    // The tare, oldest first; in an open night those after its opening come with its events.
-    auto entered = reader.last(bed, event::BedEntered::kind);
-    auto left = reader.last(bed, event::BedLeft::kind);
-    if (entered && left && left->seq < entered->seq) std::swap(entered, left);
-    for (const auto& event : {entered, left})
+    // The tare and the lights, oldest first; in an open night those after its opening come with its events.
+    std::array earlier{reader.last(bed, event::BedEntered::kind), reader.last(bed, event::BedLeft::kind),
+                       reader.last(bed, event::LightsOut::kind)};
+    std::ranges::sort(earlier, {}, [](const auto& e) { return e ? e->seq : 0; });
+    for (const auto& event : earlier)
       if (event && (!open || event->seq < opened->seq)) tell(bed, event);
 
     std::optional<WallTime> last;

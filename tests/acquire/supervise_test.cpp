@@ -128,6 +128,7 @@ class Supervise : public testing::Test {
                   .model = "Fake",
                   .settings = std::make_shared<drivers::WrittenSettings>(driver),
                   .toml = "",
+                  .expected = "fake:1",
                   .bed = &bed_}};
 };
 
@@ -212,6 +213,16 @@ TEST_F(Supervise, what_is_not_believed_is_counted) {
   EXPECT_EQ(health.rejects[static_cast<std::size_t>(Reject::order)], 1U);
   EXPECT_EQ(health.rejects[static_cast<std::size_t>(Reject::checksum)], 4U);
   EXPECT_EQ(health.samples, 1U);
+}
+
+TEST_F(Supervise, another_device_than_the_configured_one_is_refused) {
+  EXPECT_NO_THROW(device_.identify("fake:1"));
+  try {
+    device_.identify("fake:2");
+    FAIL() << "it was taken";
+  } catch (const DeviceRefused& refused) {
+    EXPECT_THAT(refused.what(), testing::HasSubstr("expected fake:1, as `device =` says, found fake:2"));
+  }
 }
 
 }  // namespace
