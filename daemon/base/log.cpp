@@ -1,11 +1,11 @@
 #include "base/log.hpp"
 
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
-
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
 
 namespace vigil {
 namespace {
@@ -16,12 +16,21 @@ class Priority : public spdlog::custom_flag_formatter {
   void format(const spdlog::details::log_msg& msg, const std::tm&, spdlog::memory_buf_t& out) override {
     const char* prefix = "<6>";
     switch (msg.level) {
-      case spdlog::level::critical: prefix = "<2>"; break;
-      case spdlog::level::err: prefix = "<3>"; break;
-      case spdlog::level::warn: prefix = "<4>"; break;
+      case spdlog::level::critical:
+        prefix = "<2>";
+        break;
+      case spdlog::level::err:
+        prefix = "<3>";
+        break;
+      case spdlog::level::warn:
+        prefix = "<4>";
+        break;
       case spdlog::level::trace:
-      case spdlog::level::debug: prefix = "<7>"; break;
-      default: break;
+      case spdlog::level::debug:
+        prefix = "<7>";
+        break;
+      default:
+        break;
     }
     out.append(prefix, prefix + 3);
   }

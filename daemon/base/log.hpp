@@ -1,7 +1,7 @@
 #pragma once
-#include <spdlog/spdlog.h>
-
 #include <string_view>
+
+#include <spdlog/spdlog.h>
 
 namespace vigil {
 

@@ -8,8 +8,8 @@
 
 namespace vigil {
 
-/// The one queue between threads that is not an io_context, and the one class with a mutex. Many may post, one
-/// thread takes all that is there at once.
+/// The one queue between threads that is not an io_context, and the one class with a mutex. Many may post,
+/// one thread takes all that is there at once.
 template <class T>
 class Mailbox {
  public:
@@ -26,7 +26,8 @@ class Mailbox {
     return true;
   }
 
-  /// Waits until something is there, `patience` has passed (empty answer), or the box is closed and empty (nullopt).
+  /// Waits until something is there, `patience` has passed (empty answer), or the box is closed and empty
+  /// (nullopt).
   [[nodiscard]] std::optional<std::vector<T>> take(std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, patience, [this] { return closed_ || !waiting_.empty(); });

@@ -5,8 +5,8 @@
 
 namespace vigil {
 
-/// The service manager that started us (Type=notify), by sd_notify(3). All calls are no-ops where nobody asked
-/// to be told. One per daemon, one thread.
+/// The service manager that started us (Type=notify), by sd_notify(3). All calls are no-ops where nobody
+/// asked to be told. One per daemon, one thread.
 class ServiceManager {
  public:
   ServiceManager();

@@ -17,26 +17,37 @@ enum class Quantity : std::uint8_t {
 
 constexpr std::string_view name(Quantity q) noexcept {
   switch (q) {
-    case Quantity::load: return "load";
-    case Quantity::acceleration: return "acceleration";
-    case Quantity::counts: return "counts";
-    case Quantity::heart_rate: return "heart_rate";
-    case Quantity::breath_rate: return "breath_rate";
-    case Quantity::occupancy: return "occupancy";
-    case Quantity::pressure: return "pressure";
+    case Quantity::load:
+      return "load";
+    case Quantity::acceleration:
+      return "acceleration";
+    case Quantity::counts:
+      return "counts";
+    case Quantity::heart_rate:
+      return "heart_rate";
+    case Quantity::breath_rate:
+      return "breath_rate";
+    case Quantity::occupancy:
+      return "occupancy";
+    case Quantity::pressure:
+      return "pressure";
   }
   return "?";
 }
 
 constexpr std::string_view unit(Quantity q) noexcept {
   switch (q) {
-    case Quantity::load: return "kg";
-    case Quantity::acceleration: return "g";
+    case Quantity::load:
+      return "kg";
+    case Quantity::acceleration:
+      return "g";
     case Quantity::heart_rate:
-    case Quantity::breath_rate: return "/min";
+    case Quantity::breath_rate:
+      return "/min";
     case Quantity::counts:
     case Quantity::occupancy:
-    case Quantity::pressure: return "";
+    case Quantity::pressure:
+      return "";
   }
   return "";
 }
@@ -45,11 +56,11 @@ constexpr std::string_view unit(Quantity q) noexcept {
 struct Channel {
   Quantity quantity{};
   std::uint16_t rows = 1;
-  std::uint16_t columns = 1;    ///< acceleration: 1 x 3
-  float rate_hz = 0;            ///< nominal; 0 = irregular (a scale that reports on change)
-  float minimum = 0;            ///< what is physically possible on this sensor; outside is rejected
+  std::uint16_t columns = 1;  ///< acceleration: 1 x 3
+  float rate_hz = 0;          ///< nominal; 0 = irregular (a scale that reports on change)
+  float minimum = 0;          ///< what is physically possible on this sensor; outside is rejected
   float maximum = 0;
-  float epoch_s = 0;            ///< counts only: the epoch length each value stands for
+  float epoch_s = 0;  ///< counts only: the epoch length each value stands for
 
   bool operator==(const Channel&) const = default;
   [[nodiscard]] constexpr std::size_t values() const noexcept { return std::size_t{rows} * columns; }

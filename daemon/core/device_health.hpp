@@ -15,28 +15,33 @@ enum class DeviceState : std::uint8_t { opening, live, stale, lost, refused };
 
 constexpr std::string_view name(DeviceState s) noexcept {
   switch (s) {
-    case DeviceState::opening: return "opening";
-    case DeviceState::live: return "live";
-    case DeviceState::stale: return "stale";
-    case DeviceState::lost: return "lost";
-    case DeviceState::refused: return "refused";
+    case DeviceState::opening:
+      return "opening";
+    case DeviceState::live:
+      return "live";
+    case DeviceState::stale:
+      return "stale";
+    case DeviceState::lost:
+      return "lost";
+    case DeviceState::refused:
+      return "refused";
   }
   return "?";
 }
 
 /// One device as `/api/v1/health` and `vigild devices` tell it.
 struct DeviceHealth {
-  Name device;                          ///< stable identity
+  Name device;  ///< stable identity
   Name driver;
-  Name bed;                             ///< empty: not assigned
-  std::string what;                     ///< for people: model, firmware
-  std::string where;                    ///< "/dev/ttyACM0", "usb 1-1.2", a file
+  Name bed;           ///< empty: not assigned
+  std::string what;   ///< for people: model, firmware
+  std::string where;  ///< "/dev/ttyACM0", "usb 1-1.2", a file
   DeviceState state = DeviceState::opening;
-  std::string mend;                     ///< when refused: what a person can do about it
+  std::string mend;  ///< when refused: what a person can do about it
   bool simulated = false;
   std::optional<Instant> last_sample;
-  double nominal_hz = 0;                ///< 0: irregular
-  double measured_hz = 0;               ///< over the last minute
+  double nominal_hz = 0;   ///< 0: irregular
+  double measured_hz = 0;  ///< over the last minute
   std::uint64_t samples = 0;
   std::uint64_t bytes = 0;
   std::array<std::uint64_t, reject_count> rejects{};  ///< by Reject

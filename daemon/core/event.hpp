@@ -38,13 +38,13 @@ using BootId = Name;
 
 /// One entry of the one log. Made with seq 0; the store gives the number when it commits.
 struct Event {
-  std::uint64_t seq = 0;   ///< 1, 2, 3, ... without holes; 0: not recorded
-  Name bed;                ///< empty: the daemon as a whole
-  Name person;             ///< pseudonym, empty when unknown
-  Instant at;              ///< CLOCK_BOOTTIME of `boot`
+  std::uint64_t seq = 0;  ///< 1, 2, 3, ... without holes; 0: not recorded
+  Name bed;               ///< empty: the daemon as a whole
+  Name person;            ///< pseudonym, empty when unknown
+  Instant at;             ///< CLOCK_BOOTTIME of `boot`
   BootId boot;
   WallTime wall;
-  Name zone;               ///< IANA name of the local zone, "Etc/UTC" when unknown
+  Name zone;  ///< IANA name of the local zone, "Etc/UTC" when unknown
   Algorithm algorithm;
   bool simulated = false;  ///< said of, or from, a simulated sensor
   std::string client_id;   ///< entries: the client's own id, by which a retry is recognised; else empty
@@ -56,7 +56,8 @@ inline std::string_view kind(const Payload& p) noexcept {
 }
 inline std::string_view kind(const Event& e) noexcept { return kind(e.payload); }
 
-/// What a person enters: bed, the client's id, and one of the entry kinds. The rest is filled in when admitted.
+/// What a person enters: bed, the client's id, and one of the entry kinds. The rest is filled in when
+/// admitted.
 template <class T>
 concept EntryKind = std::is_same_v<T, event::PainCheckin> || std::is_same_v<T, event::NoteAdded> ||
                     std::is_same_v<T, event::EntryCorrected> || std::is_same_v<T, event::LightsOut> ||

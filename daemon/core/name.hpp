@@ -18,11 +18,12 @@ class Name {
   /// Throws: std::length_error when `text` is longer than `capacity` (names are validated at the edge).
   constexpr Name(std::string_view text) {  // NOLINT(google-explicit-constructor): a name is its text
     if (text.size() > capacity) throw std::length_error("a name is at most 47 bytes: " + std::string(text));
-    for (std::size_t i = 0; i < text.size(); ++i) text_[i] = text[i];
+    for (std::size_t i = 0; i < text.size(); ++i)
+      text_[i] = text[i];
     size_ = static_cast<std::uint8_t>(text.size());
   }
-  constexpr Name(const char* text) : Name(std::string_view(text)) {}     // NOLINT(google-explicit-constructor)
-  Name(const std::string& text) : Name(std::string_view(text)) {}        // NOLINT(google-explicit-constructor)
+  constexpr Name(const char* text) : Name(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
+  Name(const std::string& text) : Name(std::string_view(text)) {}     // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] constexpr std::string_view view() const noexcept { return {text_.data(), size_}; }
   [[nodiscard]] std::string str() const { return std::string(view()); }

@@ -13,11 +13,16 @@ enum class BedState : std::uint8_t { unknown, out_of_bed, awake, restless, aslee
 
 constexpr std::string_view name(BedState s) noexcept {
   switch (s) {
-    case BedState::unknown: return "unknown";
-    case BedState::out_of_bed: return "out_of_bed";
-    case BedState::awake: return "awake";
-    case BedState::restless: return "restless";
-    case BedState::asleep: return "asleep";
+    case BedState::unknown:
+      return "unknown";
+    case BedState::out_of_bed:
+      return "out_of_bed";
+    case BedState::awake:
+      return "awake";
+    case BedState::restless:
+      return "restless";
+    case BedState::asleep:
+      return "asleep";
   }
   return "?";
 }
@@ -34,11 +39,11 @@ struct Reading {
   Instant at;
   BedState state = BedState::unknown;
   Instant state_since;
-  Name why;                              ///< a short reason: "scale silent", "no movement for 6 min"
-  std::optional<Measure> load_kg;        ///< above tare
-  std::optional<Measure> movement_kg;    ///< RMS of the load's deviation within the last second
-  std::optional<Measure> activity_mg;    ///< worn sensor: mean of | |a| - 1 g | over the last second
-  std::optional<Measure> counts;         ///< actigraphy counts of the last complete 30-s epoch
+  Name why;                            ///< a short reason: "scale silent", "no movement for 6 min"
+  std::optional<Measure> load_kg;      ///< above tare
+  std::optional<Measure> movement_kg;  ///< RMS of the load's deviation within the last second
+  std::optional<Measure> activity_mg;  ///< worn sensor: mean of | |a| - 1 g | over the last second
+  std::optional<Measure> counts;       ///< actigraphy counts of the last complete 30-s epoch
   std::optional<Measure> breath_rpm;
   std::optional<Measure> heart_bpm;
 };
@@ -48,9 +53,12 @@ enum class EpochState : std::uint8_t { unknown, wake, sleep };
 
 constexpr std::string_view name(EpochState s) noexcept {
   switch (s) {
-    case EpochState::unknown: return "unknown";
-    case EpochState::wake: return "wake";
-    case EpochState::sleep: return "sleep";
+    case EpochState::unknown:
+      return "unknown";
+    case EpochState::wake:
+      return "wake";
+    case EpochState::sleep:
+      return "sleep";
   }
   return "?";
 }
@@ -59,13 +67,13 @@ inline constexpr Duration epoch_length = std::chrono::seconds(30);
 
 struct Epoch {
   Name bed;
-  Instant from;                              ///< start of the 30 s
-  EpochState score = EpochState::unknown;    ///< causal, decided when the epoch ended
-  BedState state = BedState::unknown;        ///< the state that filled most of the epoch
+  Instant from;                            ///< start of the 30 s
+  EpochState score = EpochState::unknown;  ///< causal, decided when the epoch ended
+  BedState state = BedState::unknown;      ///< the state that filled most of the epoch
   std::optional<float> counts;
-  std::optional<float> movement_kg;          ///< RMS over the epoch
-  std::optional<float> load_kg;              ///< mean above tare
-  Name scorer;                               ///< name and version of what decided `score`
+  std::optional<float> movement_kg;  ///< RMS over the epoch
+  std::optional<float> load_kg;      ///< mean above tare
+  Name scorer;                       ///< name and version of what decided `score`
 };
 
 /// A delayed decision about earlier epochs, e.g. Cole-Kripke with Webster's rules.
@@ -77,7 +85,10 @@ struct Rescore {
 };
 
 /// A point of a moving trace, on a fixed 10-Hz grid.
-enum class Trace : std::uint8_t { load, movement };   ///< load: 0.01 kg above tare; movement: 1 mg (worn) or 0.01 kg
+enum class Trace : std::uint8_t {
+  load,
+  movement
+};  ///< load: 0.01 kg above tare; movement: 1 mg (worn) or 0.01 kg
 inline constexpr double wave_rate_hz = 10;
 inline constexpr std::int16_t wave_absent = INT16_MIN;
 

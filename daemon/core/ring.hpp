@@ -26,7 +26,9 @@ class Ring {
   void clear() noexcept { first_ = size_ = 0; }
 
   /// i = 0 is the oldest value held.
-  [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return slots_[(first_ + i) % slots_.size()]; }
+  [[nodiscard]] const T& operator[](std::size_t i) const noexcept {
+    return slots_[(first_ + i) % slots_.size()];
+  }
   [[nodiscard]] T& operator[](std::size_t i) noexcept { return slots_[(first_ + i) % slots_.size()]; }
   [[nodiscard]] const T& back() const noexcept { return (*this)[size_ - 1]; }
   [[nodiscard]] T& back() noexcept { return (*this)[size_ - 1]; }

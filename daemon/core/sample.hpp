@@ -13,8 +13,8 @@ using ChannelIndex = std::uint16_t;
 /// One sample of one channel. The values are borrowed: valid only during the call that passes the sample.
 struct Sample {
   ChannelIndex channel = 0;
-  Instant at;                      ///< when it arrived (or, from a file, when it was recorded)
-  std::span<const float> values;   ///< Channel::values() of them, in the channel's unit
+  Instant at;                     ///< when it arrived (or, from a file, when it was recorded)
+  std::span<const float> values;  ///< Channel::values() of them, in the channel's unit
 };
 
 /// Why bytes or a sample were not believed: a closed set, counted per device and reason.
@@ -35,17 +35,28 @@ inline constexpr std::size_t reject_count = 11;
 
 constexpr std::string_view name(Reject r) noexcept {
   switch (r) {
-    case Reject::framing: return "framing";
-    case Reject::checksum: return "checksum";
-    case Reject::length: return "length";
-    case Reject::syntax: return "syntax";
-    case Reject::range: return "range";
-    case Reject::stale_first: return "stale_first";
-    case Reject::sensor_fault: return "sensor_fault";
-    case Reject::overload: return "overload";
-    case Reject::unit: return "unit";
-    case Reject::order: return "order";
-    case Reject::flood: return "flood";
+    case Reject::framing:
+      return "framing";
+    case Reject::checksum:
+      return "checksum";
+    case Reject::length:
+      return "length";
+    case Reject::syntax:
+      return "syntax";
+    case Reject::range:
+      return "range";
+    case Reject::stale_first:
+      return "stale_first";
+    case Reject::sensor_fault:
+      return "sensor_fault";
+    case Reject::overload:
+      return "overload";
+    case Reject::unit:
+      return "unit";
+    case Reject::order:
+      return "order";
+    case Reject::flood:
+      return "flood";
   }
   return "?";
 }

@@ -9,9 +9,9 @@ namespace vigil::event {
 
 struct BedEntered {
   static constexpr std::string_view kind = "bed.entered";
-  Duration ago{};                     ///< the entry was this long before the event was said (debounce)
-  std::optional<double> load_kg;      ///< above tare
-  std::optional<double> tare_kg;      ///< the tare in force, so that a restart goes on with it
+  Duration ago{};                 ///< the entry was this long before the event was said (debounce)
+  std::optional<double> load_kg;  ///< above tare
+  std::optional<double> tare_kg;  ///< the tare in force, so that a restart goes on with it
   static void fields(auto& self, auto&& field) {
     field("ago_s", self.ago), field("load_kg", self.load_kg), field("tare_kg", self.tare_kg);
   }
@@ -20,7 +20,7 @@ struct BedEntered {
 struct BedLeft {
   static constexpr std::string_view kind = "bed.left";
   Duration ago{};
-  Duration stay{};                    ///< since the entry
+  Duration stay{};  ///< since the entry
   std::optional<double> tare_kg;
   static void fields(auto& self, auto&& field) {
     field("ago_s", self.ago), field("stay_s", self.stay), field("tare_kg", self.tare_kg);
@@ -30,8 +30,8 @@ struct BedLeft {
 struct PositionChanged {
   static constexpr std::string_view kind = "position.changed";
   Duration ago{};
-  double size = 0;   ///< how large: load change in kg, or the angle between postures in degrees
-  Name unit;         ///< "kg" or "deg"
+  double size = 0;  ///< how large: load change in kg, or the angle between postures in degrees
+  Name unit;        ///< "kg" or "deg"
   static void fields(auto& self, auto&& field) {
     field("ago_s", self.ago), field("size", self.size), field("unit", self.unit);
   }

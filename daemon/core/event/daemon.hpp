@@ -14,9 +14,9 @@ namespace vigil::event {
 struct DaemonStarted {
   static constexpr std::string_view kind = "daemon.started";
   Name version;
-  std::int64_t schema = 0;      ///< of the database
-  bool clean = true;            ///< false: the run before ended without daemon.stopped
-  double time_scale = 1;        ///< 1 but in tests and demonstrations
+  std::int64_t schema = 0;  ///< of the database
+  bool clean = true;        ///< false: the run before ended without daemon.stopped
+  double time_scale = 1;    ///< 1 but in tests and demonstrations
   static void fields(auto& self, auto&& field) {
     field("version", self.version), field("schema", self.schema), field("clean", self.clean);
     field("time_scale", self.time_scale);
@@ -29,7 +29,8 @@ struct DaemonStopped {
   static void fields(auto& self, auto&& field) { field("reason", self.reason); }
 };
 
-/// Nothing was recorded for this long before the event: the daemon was down, the machine slept, the disk refused.
+/// Nothing was recorded for this long before the event: the daemon was down, the machine slept, the disk
+/// refused.
 struct RecordingGap {
   static constexpr std::string_view kind = "recording.gap";
   Duration lasted{};

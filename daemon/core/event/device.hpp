@@ -9,7 +9,8 @@ namespace vigil::event {
 
 struct DeviceAttached {
   static constexpr std::string_view kind = "device.attached";
-  Name device;     ///< stable identity, e.g. "axivity:CWA17_00123", "hid_scale:1-1.2" (port path without a serial)
+  Name device;  ///< stable identity, e.g. "axivity:CWA17_00123", "hid_scale:1-1.2" (port path without a
+                ///< serial)
   Name driver;
   std::string what;  ///< for people: "AX3 17, firmware 50"
   bool simulated = false;
@@ -30,7 +31,9 @@ struct DeviceStale {
   static constexpr std::string_view kind = "device.stale";
   Name device;
   Duration silent{};
-  static void fields(auto& self, auto&& field) { field("device", self.device), field("silent_s", self.silent); }
+  static void fields(auto& self, auto&& field) {
+    field("device", self.device), field("silent_s", self.silent);
+  }
 };
 
 struct DeviceLost {

@@ -20,9 +20,9 @@ struct PainPrompted {
 /// A numeric rating, 0 no pain to 10 worst imaginable; where and of what quality if the person says more.
 struct PainCheckin {
   static constexpr std::string_view kind = "pain.checkin";
-  std::int64_t score = 0;             ///< 0..10
-  std::vector<std::string> regions;   ///< plain labels of the region list: "lower back"
-  std::vector<std::string> qualities; ///< "aching", "burning", ...
+  std::int64_t score = 0;              ///< 0..10
+  std::vector<std::string> regions;    ///< plain labels of the region list: "lower back"
+  std::vector<std::string> qualities;  ///< "aching", "burning", ...
   std::string note;
   static void fields(auto& self, auto&& field) {
     field("score", self.score), field("regions", self.regions), field("qualities", self.qualities);
@@ -39,7 +39,7 @@ struct NoteAdded {
 /// Replaces the meaning of an earlier entry, which stays in the log. `withdrawn`: it was a mistake.
 struct EntryCorrected {
   static constexpr std::string_view kind = "entry.corrected";
-  std::int64_t corrects = 0;          ///< the SEQ of the entry
+  std::int64_t corrects = 0;  ///< the SEQ of the entry
   bool withdrawn = false;
   std::optional<std::int64_t> score;  ///< the right score, if that was wrong
   std::string note;

@@ -18,7 +18,7 @@ struct NightOpened {
 struct NightClosed {
   static constexpr std::string_view kind = "night.closed";
   Name night;
-  Duration ago{};        ///< the last bed exit
+  Duration ago{};  ///< the last bed exit
   NightFigures figures;
   static void fields(auto& self, auto&& field) {
     field("night", self.night), field("ago_s", self.ago);

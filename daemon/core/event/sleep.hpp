@@ -23,8 +23,8 @@ struct SleepEnded {
 struct AwakeningSuspected {
   static constexpr std::string_view kind = "awakening.suspected";
   std::int64_t number = 0;
-  Duration ago{};   ///< the first movement of it
-  Name cause;       ///< "movement", "getting up", "activity", "check-in"
+  Duration ago{};  ///< the first movement of it
+  Name cause;      ///< "movement", "getting up", "activity", "check-in"
   static void fields(auto& self, auto&& field) {
     field("number", self.number), field("ago_s", self.ago), field("cause", self.cause);
   }
@@ -34,7 +34,7 @@ struct AwakeningConfirmed {
   static constexpr std::string_view kind = "awakening.confirmed";
   std::int64_t number = 0;
   Duration ago{};
-  Name cause;       ///< "60 s awake", "left bed", "check-in"
+  Name cause;  ///< "60 s awake", "left bed", "check-in"
   static void fields(auto& self, auto&& field) {
     field("number", self.number), field("ago_s", self.ago), field("cause", self.cause);
   }
@@ -44,7 +44,7 @@ struct AwakeningWithdrawn {
   static constexpr std::string_view kind = "awakening.withdrawn";
   std::int64_t number = 0;
   Duration ago{};
-  Name cause;       ///< "still again", "sensor silent"
+  Name cause;  ///< "still again", "sensor silent"
   static void fields(auto& self, auto&& field) {
     field("number", self.number), field("ago_s", self.ago), field("cause", self.cause);
   }
