@@ -70,10 +70,13 @@ struct Pending {
 asio::awaitable<Response> answered(House& house, Connection& c, Request request) {
   const auto pending = std::make_shared<Pending>(c.socket.get_executor());
   pending->bell.expires_after(house.options.deadlines.answer);
-  const Reply reply = [pending](Response r) {
-    if (pending->response) return;
-    pending->response = std::move(r);
-    pending->bell.cancel();
+  // Whoever answers may hold this for longer than the session or the server lives, and drop it on another
+  // thread: the timer must end here, with the session.
+  const Reply reply = [waiting = std::weak_ptr<Pending>(pending)](Response r) {
+    const auto waits = waiting.lock();
+    if (!waits || waits->response) return;
+    waits->response = std::move(r);
+    waits->bell.cancel();
   };
   dispatch(house, std::move(request), reply);
   if (!pending->response) {
