@@ -90,7 +90,6 @@ int main(int argc, char** argv) {
   add_verify(app, chosen);
   add_check_config(app, chosen);
   add_sensors(app, chosen);
-  add_sensors(app, chosen);
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
   if (argc > 1 && argv[1][0] != '-' &&
       std::ranges::find(commands, argv[1], &CLI::App::get_name) == commands.end()) {
