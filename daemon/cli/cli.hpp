@@ -30,7 +30,6 @@ void add_devices(CLI::App& app, Chosen& chosen);
 void add_verify(CLI::App& app, Chosen& chosen);
 void add_check_config(CLI::App& app, Chosen& chosen);
 void add_sensors(CLI::App& app, Chosen& chosen);
-void add_sensors(CLI::App& app, Chosen& chosen);
 
 /// What config/ must know of this build's drivers.
 std::vector<config::DriverRule> driver_rules();
