@@ -182,6 +182,7 @@ class Daemon {
   ~Daemon() {
     if (acquire_) acquire_->stop();
     // The server goes before the store: nothing asks any more. What the store still commits finds no server.
+    server_->stop();  // its thread reads the pointer: not until it has ended may that be reset
     server_.reset();
     store_.reset();
   }

@@ -242,7 +242,7 @@ void Hub::find_start(const MemberPtr& member) {
       log::error("history cannot be read: {}", e.what());
       failed = true;
     }
-    auto found = [this, member = std::move(member), start, failed] {
+    auto found = [this, member, start, failed] {
       member->reading = false;
       if (failed) return member->close(CloseCode::internal, "history cannot be read");
       member->cursor = start;
@@ -295,7 +295,7 @@ void Hub::read_page(const MemberPtr& member) {
       log::error("history cannot be read: {}", e.what());
       page->failed = true;
     }
-    auto take = [this, member = std::move(member), page] { took_page(member, *page); };
+    auto take = [this, member, page] { took_page(member, *page); };
     door_->post(std::move(take));
   };
   if (!work_.post(std::move(read))) member->close(CloseCode::try_again, "too many ask for history");
@@ -410,10 +410,10 @@ void Hub::unrecorded(std::vector<Event> events) {
 }
 
 void Hub::readings(std::vector<Reading> readings) {
-  for (auto& r : readings) {
+  for (const auto& r : readings) {
     for (auto& b : beds_)
       if (b.bed == r.bed) b.reading = r;
-    gathered_readings_.insert_or_assign(r.bed, std::move(r));
+    gathered_readings_.insert_or_assign(r.bed, r);
   }
   gather_soon();
 }

@@ -106,7 +106,9 @@ Server::Server(Options options, Backend backend) {
   in_ = std::make_unique<Inside>(std::move(options), std::move(backend));
 }
 
-Server::~Server() {
+Server::~Server() { stop(); }
+
+void Server::stop() {
   if (in_->thread.joinable()) {
     auto stop = [in = in_.get()] { in->stop(); };
     in_->door->post(std::move(stop));

@@ -76,9 +76,11 @@ class Server {
   /// Throws std::runtime_error: "127.0.0.1:8580 is in use ... choose another with --listen", or an address
   /// that is not loopback (refused until accounts exist).
   Server(Options options, Backend backend);
-  ~Server();  ///< closes clients with 1001, joins; takes at most Deadlines::close and a running history query
+  ~Server();  ///< stops; takes at most Deadlines::close and a running history query
 
   void start();
+  /// Closes clients with 1001 and joins; from then on the backend is not called. Again: nothing.
+  void stop();
   [[nodiscard]] std::uint16_t port() const noexcept;
 
   void publish(std::vector<Event> committed);  ///< in order of seq

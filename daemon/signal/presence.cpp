@@ -127,7 +127,7 @@ Presence::Change Presence::step(Instant now, std::optional<float> load, bool mov
     return now - *above_ >= settings_.enter_after ? enter(*above_) : Change::none;
   }
   if (assumed_ && empty_after_all(now, *load, moved)) {
-    tare_ = *load;
+    tare_ = load;
     assumed_ = false;
     return leave(*fallen_);
   }
@@ -138,7 +138,7 @@ Presence::Change Presence::step(Instant now, std::optional<float> load, bool mov
   if (!below_) below_ = began;
   if (now - *below_ < settings_.leave_after) return Change::none;
   if (assumed_) {
-    tare_ = *load;  // nearer than 0: the bed's own weight
+    tare_ = load;  // nearer than 0: the bed's own weight
     assumed_ = false;
   }
   return leave(*below_);
