@@ -224,8 +224,9 @@ void Hub::find_start(const MemberPtr& member) {
     return advance(member);
   }
   member->reading = true;
-  auto search = [this, member, before,
-                 from]() mutable {  // `member` goes back with the answer: it ends on our thread
+  // `held` goes back with the answer, so that it ends on our thread. (A plain copy of a reference to const
+  // would be const and could not be moved on.)
+  auto search = [this, held = MemberPtr(member), before, from]() mutable {
     std::uint64_t start = before + 1;
     bool failed = false;
     try {
@@ -242,7 +243,7 @@ void Hub::find_start(const MemberPtr& member) {
       log::error("history cannot be read: {}", e.what());
       failed = true;
     }
-    auto found = [this, member, start, failed] {
+    auto found = [this, member = std::move(held), start, failed] {
       member->reading = false;
       if (failed) return member->close(CloseCode::internal, "history cannot be read");
       member->cursor = start;
@@ -254,10 +255,13 @@ void Hub::find_start(const MemberPtr& member) {
 }
 
 void Hub::advance(const MemberPtr& member) {
-  while (!member->live && !member->reading && !member->gone() && !member->closing() && !member->unsent()) {
+  while (!member->live && !member->reading && !member->gone() && !member->closing()) {
     if (member->cursor > head_) {
+      // At once, also while it has not taken all yet: it was told that this is the end of history.
       if (!member->told) send_history(*member, {}, head_);
       go_live(*member);
+    } else if (member->unsent()) {
+      return;
     } else if (!kept_.empty() && member->cursor >= kept_.front().seq) {
       history_from_memory(*member);
     } else {
@@ -282,7 +286,7 @@ void Hub::history_from_memory(Member& member) {
 
 void Hub::read_page(const MemberPtr& member) {
   member->reading = true;
-  auto read = [this, member, since = member->cursor - 1]() mutable {
+  auto read = [this, held = MemberPtr(member), since = member->cursor - 1]() mutable {
     auto page = std::make_shared<Page>();
     try {
       std::size_t bytes = 0;
@@ -295,7 +299,7 @@ void Hub::read_page(const MemberPtr& member) {
       log::error("history cannot be read: {}", e.what());
       page->failed = true;
     }
-    auto take = [this, member, page] { took_page(member, *page); };
+    auto take = [this, member = std::move(held), page] { took_page(member, *page); };
     door_->post(std::move(take));
   };
   if (!work_.post(std::move(read))) member->close(CloseCode::try_again, "too many ask for history");

@@ -153,44 +153,54 @@ TEST(Live, NoGapAndNoDuplicateWhileOthersPublish) {
     }
   });
   std::vector<std::thread> readers;
-  std::atomic<int> wrong = 0;
+  std::mutex mutex;
+  std::vector<std::string> wrong;  // of all readers, under the mutex
+  std::atomic<bool> failed = false;
+  const auto amiss = [&](std::string what) {
+    const std::lock_guard lock(mutex);
+    wrong.push_back(std::move(what));
+    failed = true;
+  };
   for (std::uint64_t r = 0; r < 6; ++r)
     readers.emplace_back([&, r] {
       std::uint64_t seen = r * 400;
       std::uint64_t connections = 0;
-      while (seen < last && wrong == 0) {  // leaves after a while and resumes
+      while (seen < last && !failed) {  // leaves after a while and resumes
         Peer peer(run.port());
         peer.upgrade("?since=" + std::to_string(seen) + "&log=" + log_id);
-        if (peer.message().at("kind") != "hello") ++wrong;
+        if (peer.message().at("kind") != "hello") amiss("no hello");
         auto budget = 50 + ++connections * 211;
         bool through = false;
         const auto take = [&](const json& e) {
-          if (e.at("seq") != seen + 1) ++wrong;
+          if (e.at("seq") != seen + 1)
+            amiss(std::to_string(seen) + " was followed by " + e.at("seq").dump() +
+                  (through ? ", live" : ", history"));
           seen = e.at("seq");
         };
         try {
           while (seen < last && budget-- > 0) {
             const auto m = peer.message();
             if (m.at("kind") == "history") {
-              if (through) ++wrong;  // not after live
+              if (through) amiss("history after live, at " + std::to_string(seen));
               for (const auto& e : m.at("events"))
                 take(e);
-              if (m.at("through") != seen) ++wrong;
+              if (m.at("through") != seen)
+                amiss("through " + m.at("through").dump() + " at " + std::to_string(seen));
               through = m.at("through") == m.at("head");
             } else if (m.contains("seq")) {
-              if (!through) ++wrong;  // not before the end of history
+              if (!through) amiss("live before the end of history, at " + std::to_string(seen));
               take(m);
             }
           }
         } catch (const std::runtime_error& e) {
-          if (std::string(e.what()).find("1013") == std::string::npos) ++wrong;
+          if (std::string(e.what()).find("1013") == std::string::npos) amiss(e.what());
         }
       }
     });
   publisher.join();
   for (auto& t : readers)
     t.join();
-  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(wrong, std::vector<std::string>{});
 }
 
 TEST(Live, EventsThatWereCommittedButNotYetPublishedComeOnce) {
