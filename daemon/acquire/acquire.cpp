@@ -279,8 +279,11 @@ struct Acquire::Inside {
       turns.fetch_add(1, std::memory_order_relaxed);
       for (auto& bed : beds)
         bed.tick();
-      for (auto& device : devices)
+      bool changed = false;
+      for (auto& device : devices) {
         device.tick();
+        changed = device.take_changed() || changed;
+      }
       kernel = kernel_clocks();
       if (!gathered.readings.empty() && sinks.readings) sinks.readings(std::exchange(gathered.readings, {}));
       if (kernel.boottime >= waves_due) {
@@ -292,7 +295,7 @@ struct Acquire::Inside {
         look_due = kernel.boottime + look_every;
         watch_clocks(kernel);
       }
-      if (kernel.boottime >= devices_due) {
+      if (changed || kernel.boottime >= devices_due) {
         devices_due = kernel.boottime + devices_every;
         publish_devices();
       }

@@ -5,6 +5,13 @@
 namespace vigil::live {
 namespace {
 
+// The AX3 must be heard within its driver's time-outs, which run that much faster too.
+#ifdef __SANITIZE_THREAD__
+constexpr double times_faster = 80;
+#else
+constexpr double times_faster = 200;
+#endif
+
 /// The proof of the main job: the real daemon reads an AX3 (on a pty) that plays a real wrist night, and a
 /// HID scale (in user space), and tells the night as it happens.
 class MainJob : public testing::Test {
@@ -40,11 +47,11 @@ class MainJob : public testing::Test {
 };
 
 TEST_F(MainJob, a_night_is_told_while_it_happens) {
-  Program rig(command(100, 200), folder_ / "err");
+  Program rig(command(100, times_faster), folder_ / "err");
   const auto port = port_of(rig);
   Live live(port, "?waves=1");
   live.catch_up();
-  EXPECT_EQ(live.hello["time_scale"], 200.0);
+  EXPECT_EQ(live.hello["time_scale"], times_faster);
   std::string now = live.hello["t"];
 
   // Both sensors say what they are; neither is marked as simulated.
