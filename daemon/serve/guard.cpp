@@ -32,7 +32,7 @@ std::optional<std::string_view> our_host(std::string_view authority, std::uint16
     const auto digits = authority.substr(colon + 1);
     const auto* end = digits.data() + digits.size();
     if (const auto r = std::from_chars(digits.data(), end, given);
-        digits.empty() || r.ec != std::errc{} || r.ptr != end)
+        digits.empty() || digits.front() == '0' || r.ec != std::errc{} || r.ptr != end)
       return {};
   }
   if (given != port) return {};

@@ -20,6 +20,7 @@ TEST(Guard, OnlyOurOwnNames) {
                                       "localhost:",
                                       "localhost:85800",
                                       "localhost:08580x",
+                                      "localhost:08580",
                                       "localhost:8581",
                                       "127.0.0.1",
                                       "127.1:8580",
