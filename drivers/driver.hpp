@@ -36,6 +36,15 @@ struct Arrival {
   Instant at;
 };
 
+/// How a serial line is driven.
+struct Line {
+  std::uint32_t baud = 115200;
+  char parity = 'N';  ///< N, E, O
+  std::uint8_t data_bits = 8, stop_bits = 1;
+  bool dtr = true, rts = true;
+  bool hang_up = true;  ///< drop DTR on closing, which resets some boards at the next opening
+};
+
 /// Bytes from and to one open device, in the device's own time: for a live port that is now, for a capture
 /// or a file the time of the recording, so that a driver's time-outs repeat exactly.
 /// All calls from the acquire thread. Every read is offered to the recorder before it is returned.
@@ -53,6 +62,12 @@ class Port {
                                                           std::uint16_t value, std::uint16_t index,
                                                           std::span<const std::byte> out,
                                                           std::uint16_t in_length);
+  /// Serial: from now on; what was received before is dropped. Other ports and captures ignore it.
+  /// Throws: DeviceRefused when the port cannot be driven so, DeviceLost.
+  virtual void line(const Line& line);
+  /// USB: resets the device, once it has stalled; the port is of no use afterwards and is to be opened anew.
+  /// False: nothing of the kind here.
+  virtual bool reset() noexcept { return false; }
   [[nodiscard]] virtual Instant now() const = 0;
   /// "/dev/ttyACM0", "usb 1-1.2 interface 0", "night.cwa".
   [[nodiscard]] virtual std::string_view where() const = 0;
@@ -68,6 +83,9 @@ class SampleSink {
   /// For people and the health page: model and firmware.
   virtual void describe(std::string what) = 0;
   virtual void battery(float percent) = 0;
+  /// What is wrong with it now although it runs, for people, and what to do: "cell 2 gives no number: is its
+  /// cable in?". Empty: nothing any more. Of a load channel's values, those of such cells are NaN.
+  virtual void note(std::string what) { static_cast<void>(what); }
   /// The device said who it is, before its first sample: "axivity:CWA17_00123". An implementation may throw
   /// DeviceRefused when another was expected. At most 47 bytes.
   virtual void identify(std::string_view identity) { static_cast<void>(identity); }
@@ -87,10 +105,13 @@ struct SerialMatch {  ///< a tty of this USB vendor and product whose serial num
   std::string_view serial_prefix;
   std::string_view model;
 };
+struct BootKeyboard {  ///< a USB HID boot keyboard: never opened before a person assigned it to a bed
+  std::string_view model;
+};
 struct ExplicitOnly {  ///< only where the configuration says so
   std::string_view model;
 };
-using Match = std::variant<UsbMatch, HidUsageMatch, SerialMatch, ExplicitOnly>;
+using Match = std::variant<UsbMatch, HidUsageMatch, SerialMatch, BootKeyboard, ExplicitOnly>;
 
 /// One key of `[[device]]` in the configuration that this driver understands.
 struct Setting {

@@ -21,8 +21,11 @@ Admit::Admit(const Channel& channel) noexcept
 std::optional<Reject> Admit::operator()(Instant at, std::span<const float> values) noexcept {
   if (values.size() != channel_.values()) return Reject::length;
   const bool bounded = channel_.maximum > channel_.minimum;
+  const bool gaps = channel_.quantity == Quantity::load && channel_.values() > 1;
   for (const float v : values)
-    if (!std::isfinite(v) || (bounded && (v < channel_.minimum || v > channel_.maximum)))
+    if (gaps && std::isnan(v))
+      continue;
+    else if (!std::isfinite(v) || (bounded && (v < channel_.minimum || v > channel_.maximum)))
       return Reject::range;
   if (last_ && at < *last_) return Reject::order;
   if (last_) credit_ = std::min(limit_hz_ * burst_s, credit_ + seconds(at - *last_) * limit_hz_);

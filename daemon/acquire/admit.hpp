@@ -15,7 +15,8 @@ class Admit {
 
   /// nullopt: believed, and counted as seen. Else why not:
   ///  - length: not the number of values that the channel announced
-  ///  - range: not finite, or outside what the sensor can produce (where it says so)
+  ///  - range: not finite (a cell of several may be NaN), or outside what the sensor can produce (where it
+  ///  says so)
   ///  - order: older than the sample before (the same instant is fine: one read may hold many)
   ///  - flood: more than four times the nominal rate (1,000/s where the channel is irregular) for longer than
   ///  a

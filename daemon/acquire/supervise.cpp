@@ -227,6 +227,11 @@ void Device::identify(std::string_view identity) {
 }
 
 void Device::battery(float percent) { health_.battery_percent = percent; }
+void Device::note(std::string what) {
+  if (health_.note == what) return;
+  health_.note = std::move(what);
+  changed_ = true;
+}
 
 void Device::become(DeviceState state) {
   if (health_.state == state) return;

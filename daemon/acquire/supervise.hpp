@@ -57,6 +57,7 @@ class Device final : public drivers::SampleSink {
   void reject(Reject reason, std::uint64_t count) override;
   void describe(std::string what) override;
   void battery(float percent) override;
+  void note(std::string what) override;
   /// Throws DeviceRefused when the configuration names another.
   void identify(std::string_view identity) override;
 

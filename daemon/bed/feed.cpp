@@ -75,6 +75,8 @@ bool Feed::take(const Sample& sample) noexcept {
     case Quantity::heart_rate:
     case Quantity::breath_rate:
     case Quantity::occupancy:
+    case Quantity::motion:
+    case Quantity::button:
       bin.value = sample.values[0];
       break;
   }
@@ -104,6 +106,8 @@ const signal::Bin* Feed::decide(std::int64_t cell) noexcept {
     case Quantity::heart_rate:
     case Quantity::breath_rate:
     case Quantity::occupancy:
+    case Quantity::motion:
+    case Quantity::button:
       value_ = bin->value;
       break;
   }

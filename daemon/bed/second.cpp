@@ -83,6 +83,9 @@ Second Bed::Inside::gather(Instant end) {
       case Quantity::breath_rate:
         if (fresh) newest(s.breath_rpm, f.value(), *f.at());
         break;
+      case Quantity::motion:
+      case Quantity::button:
+        break;
     }
   }
   s.gross_kg = load.sum();

@@ -48,6 +48,10 @@ std::string_view called(Quantity q) {
       return "heart sensor";
     case Quantity::breath_rate:
       return "breath sensor";
+    case Quantity::motion:
+      return "motion sensor";
+    case Quantity::button:
+      return "button";
   }
   return "sensor";
 }

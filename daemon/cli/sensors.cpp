@@ -13,6 +13,7 @@
 namespace vigil::cli {
 namespace {
 
+using drivers::BootKeyboard;
 using drivers::ExplicitOnly;
 using drivers::HidUsageMatch;
 using drivers::SerialMatch;
@@ -74,6 +75,7 @@ std::string recognised(const drivers::Driver& driver) {
                       add(serial, "`" + id(m.vendor, m.product) + "` with a serial number `" +
                                       std::string(m.serial_prefix) + "...`");
                     },
+                    [&](const BootKeyboard&) { explicitly = "a boot keyboard that somebody assigned"; },
                     [&](const ExplicitOnly&) { explicitly = "only where the configuration names it"; }},
                match);
   std::string all;

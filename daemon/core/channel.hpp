@@ -6,13 +6,16 @@ namespace vigil {
 
 /// What a channel measures. The unit follows from it; nothing else states one.
 enum class Quantity : std::uint8_t {
-  load,          ///< kg on the bed (or on one sensor of it), tare included
+  load,  ///< kg on the bed (or on one sensor of it), tare included; 1 x n: one value a cell, NaN for a
+         ///< cell without a number
   acceleration,  ///< g, three axes x y z of a worn sensor
   counts,        ///< actigraphy counts of one epoch, unitless
   heart_rate,    ///< beats/min
   breath_rate,   ///< breaths/min
   occupancy,     ///< 0 empty, 1 occupied, as the sensor itself says
   pressure,      ///< raw pressure image, sensor counts, rows x columns, row-major
+  motion,        ///< how much the person moves, 0 to 100, as the sensor itself says
+  button,        ///< a press, as core/press.hpp counts its stages
 };
 
 constexpr std::string_view name(Quantity q) noexcept {
@@ -31,6 +34,10 @@ constexpr std::string_view name(Quantity q) noexcept {
       return "occupancy";
     case Quantity::pressure:
       return "pressure";
+    case Quantity::motion:
+      return "motion";
+    case Quantity::button:
+      return "button";
   }
   return "?";
 }
@@ -47,6 +54,8 @@ constexpr std::string_view unit(Quantity q) noexcept {
     case Quantity::counts:
     case Quantity::occupancy:
     case Quantity::pressure:
+    case Quantity::motion:
+    case Quantity::button:
       return "";
   }
   return "";

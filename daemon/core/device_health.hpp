@@ -11,7 +11,8 @@
 
 namespace vigil {
 
-enum class DeviceState : std::uint8_t { opening, live, stale, lost, refused };
+/// unassigned: attached, but no bed is known for it; it is not opened.
+enum class DeviceState : std::uint8_t { opening, live, stale, lost, refused, unassigned };
 
 constexpr std::string_view name(DeviceState s) noexcept {
   switch (s) {
@@ -25,6 +26,8 @@ constexpr std::string_view name(DeviceState s) noexcept {
       return "lost";
     case DeviceState::refused:
       return "refused";
+    case DeviceState::unassigned:
+      return "unassigned";
   }
   return "?";
 }
@@ -38,10 +41,12 @@ struct DeviceHealth {
   std::string where;  ///< "/dev/ttyACM0", "usb 1-1.2", a file
   DeviceState state = DeviceState::opening;
   std::string mend;  ///< when refused: what a person can do about it
+  std::string note;  ///< what is wrong with it although it runs; empty: nothing
   bool simulated = false;
   std::optional<Instant> last_sample;
-  double nominal_hz = 0;   ///< 0: irregular
-  double measured_hz = 0;  ///< over the last minute
+  double nominal_hz = 0;            ///< 0: irregular
+  double measured_hz = 0;           ///< over the last minute
+  std::optional<double> fitted_hz;  ///< by its own clock's drift; absent: irregular, or not known yet
   std::uint64_t samples = 0;
   std::uint64_t bytes = 0;
   std::array<std::uint64_t, reject_count> rejects{};  ///< by Reject

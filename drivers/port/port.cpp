@@ -10,4 +10,6 @@ asio::awaitable<std::vector<std::byte>> Port::control(std::uint8_t, std::uint8_t
   throw std::logic_error("a control transfer was asked of a port that is not USB");
 }
 
+void Port::line(const Line&) {}
+
 }  // namespace vigil::drivers

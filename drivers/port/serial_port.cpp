@@ -1,5 +1,6 @@
 #include "drivers/port/serial_port.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -23,6 +24,20 @@ namespace {
 /// A device that does not take what is written for this long is gone or wedged.
 constexpr auto write_deadline = std::chrono::seconds(3);
 
+constexpr auto speeds = std::to_array<std::pair<std::uint32_t, speed_t>>({
+    {1200, B1200},
+    {2400, B2400},
+    {4800, B4800},
+    {9600, B9600},
+    {19200, B19200},
+    {38400, B38400},
+    {57600, B57600},
+    {115200, B115200},
+    {230400, B230400},
+    {460800, B460800},
+    {921600, B921600},
+});
+
 [[nodiscard]] std::string reason(int error) { return std::strerror(error); }
 
 }  // namespace
@@ -32,6 +47,7 @@ struct SerialPort::Inside : std::enable_shared_from_this<Inside> {
       : clock(c), path(std::move(where)), tap(std::move(t)), tty(executor), timer(executor) {}
 
   void open();
+  void drive(const Line& line);
 
   /// Waits until the tty is ready or the deadline passes: true = ready. Throws when the coroutine is
   /// cancelled.
@@ -93,6 +109,18 @@ void SerialPort::Inside::open() {
                           " names it)");
     throw DeviceLost(path + ": cannot be locked: " + reason(errno));
   }
+  drive({});
+  // Root is let in by the kernel all the same; the lock above still keeps a second daemon out.
+  ::ioctl(fd, TIOCEXCL);
+}
+
+void SerialPort::Inside::drive(const Line& line) {
+  const auto speed = std::ranges::find(speeds, line.baud, &std::pair<std::uint32_t, speed_t>::first);
+  if (speed == speeds.end())
+    throw DeviceRefused(
+        path + ": " + std::to_string(line.baud) +
+        " baud is no rate of a serial port; expected one of 1200 to 921600, such as 9600 or 115200");
+  const int fd = tty.native_handle();
   termios settings{};
   if (::tcgetattr(fd, &settings) != 0) {
     if (errno == ENOTTY)
@@ -100,16 +128,21 @@ void SerialPort::Inside::open() {
     throw DeviceLost(path + ": " + reason(errno));
   }
   ::cfmakeraw(&settings);
-  settings.c_cflag |= CLOCAL | CREAD;
-  settings.c_cflag &= ~static_cast<tcflag_t>(CSTOPB | CRTSCTS);
+  settings.c_cflag &= ~static_cast<tcflag_t>(CSIZE | CSTOPB | PARENB | PARODD | HUPCL | CRTSCTS);
+  settings.c_cflag |= static_cast<tcflag_t>(CLOCAL | CREAD | (line.data_bits == 7 ? CS7 : CS8));
+  if (line.stop_bits == 2) settings.c_cflag |= CSTOPB;
+  if (line.parity != 'N') settings.c_cflag |= PARENB;
+  if (line.parity == 'O') settings.c_cflag |= PARODD;
+  if (line.hang_up) settings.c_cflag |= HUPCL;
   settings.c_cc[VMIN] = 1;
   settings.c_cc[VTIME] = 0;
-  ::cfsetspeed(&settings, B115200);
+  ::cfsetspeed(&settings, speed->second);
   if (::tcsetattr(fd, TCSANOW, &settings) != 0) throw DeviceLost(path + ": " + reason(errno));
-  // Root is let in by the kernel all the same; the lock above still keeps a second daemon out.
-  ::ioctl(fd, TIOCEXCL);
-  const int lines = TIOCM_DTR | TIOCM_RTS;
-  ::ioctl(fd, TIOCMBIS, &lines);  // a pty has no modem lines
+  // A pty has no modem lines: it refuses, and nothing is lost.
+  const int raised = (line.dtr ? TIOCM_DTR : 0) | (line.rts ? TIOCM_RTS : 0);
+  const int dropped = (TIOCM_DTR | TIOCM_RTS) & ~raised;
+  ::ioctl(fd, TIOCMBIS, &raised);
+  ::ioctl(fd, TIOCMBIC, &dropped);
   ::tcflush(fd, TCIOFLUSH);
 }
 
@@ -169,6 +202,8 @@ asio::awaitable<void> SerialPort::write(std::span<const std::byte> bytes) {
   }
   if (in->tap) in->tap(in->clock.now(), static_cast<std::uint8_t>(Passed::written), whole);
 }
+
+void SerialPort::line(const Line& line) { in_->drive(line); }
 
 Instant SerialPort::now() const { return in_->clock.now(); }
 

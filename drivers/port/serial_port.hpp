@@ -20,6 +20,7 @@ class SerialPort final : public Port {
 
   asio::awaitable<Arrival> read(std::optional<std::chrono::milliseconds> timeout) override;
   asio::awaitable<void> write(std::span<const std::byte> bytes) override;
+  void line(const Line& line) override;
   [[nodiscard]] Instant now() const override;
   [[nodiscard]] std::string_view where() const override;
 

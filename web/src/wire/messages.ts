@@ -49,7 +49,7 @@ export const BedSnapshotSchema = v.object({
 });
 export type BedSnapshot = v.InferOutput<typeof BedSnapshotSchema>;
 
-export const device_states = ['opening', 'live', 'stale', 'lost', 'refused'] as const;
+export const device_states = ['opening', 'live', 'stale', 'lost', 'refused', 'unassigned'] as const;
 export const DeviceSchema = v.object({
   device: text,
   driver: text,
@@ -58,10 +58,12 @@ export const DeviceSchema = v.object({
   where: v.optional(text, ''),
   state: v.picklist(device_states),
   mend: v.optional(text, ''),
+  note: v.optional(text, ''),
   simulated: v.optional(v.boolean(), false),
   age_s: v.optional(v.nullable(v.number()), null),
   nominal_hz: v.optional(v.number(), 0),
   measured_hz: v.optional(v.number(), 0),
+  fitted_hz: v.optional(v.nullable(v.number()), null),
   samples: v.optional(count, 0),
   bytes: v.optional(count, 0),
   rejects: v.optional(v.record(text, count), {}),
