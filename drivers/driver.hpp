@@ -108,10 +108,15 @@ struct SerialMatch {  ///< a tty of this USB vendor and product whose serial num
 struct BootKeyboard {  ///< a USB HID boot keyboard: never opened before a person assigned it to a bed
   std::string_view model;
 };
+struct Adapter {  ///< a common USB adapter behind which it may be: no sign of the sensor, but kept free for
+                  ///< it
+  std::uint16_t vendor, product;
+  std::string_view model;
+};
 struct ExplicitOnly {  ///< only where the configuration says so
   std::string_view model;
 };
-using Match = std::variant<UsbMatch, HidUsageMatch, SerialMatch, BootKeyboard, ExplicitOnly>;
+using Match = std::variant<UsbMatch, HidUsageMatch, SerialMatch, BootKeyboard, Adapter, ExplicitOnly>;
 
 /// One key of `[[device]]` in the configuration that this driver understands.
 struct Setting {
@@ -150,6 +155,8 @@ struct Driver {
 
 /// All drivers of this build (registry.cpp).
 std::span<const Driver* const> all();
+/// Whether only a person can say where it is: it needs a port, and nothing attached would be known as it.
+bool port_needed(const Driver& driver) noexcept;
 /// nullptr when there is none of that name.
 const Driver* find(std::string_view name) noexcept;
 

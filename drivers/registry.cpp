@@ -22,6 +22,12 @@ constexpr std::array<const Driver*, 4> table{
 
 std::span<const Driver* const> all() { return table; }
 
+bool port_needed(const Driver& driver) noexcept {
+  return driver.transport == Transport::serial && std::ranges::none_of(driver.matches, [](const Match& m) {
+           return std::holds_alternative<SerialMatch>(m);
+         });
+}
+
 const Driver* find(std::string_view name) noexcept {
   const auto found = std::ranges::find_if(table, [&](const Driver* d) { return d->name == name; });
   return found == table.end() ? nullptr : *found;

@@ -39,6 +39,7 @@ std::vector<config::DriverRule> driver_rules() {
   for (const auto* driver : drivers::all()) {
     auto& rule = rules.emplace_back();
     rule.name = driver->name;
+    rule.port_needed = drivers::port_needed(*driver);
     for (const auto& setting : driver->settings)
       rule.settings.push_back(rule_of(setting));
   }

@@ -13,6 +13,7 @@
 namespace vigil::cli {
 namespace {
 
+using drivers::Adapter;
 using drivers::BootKeyboard;
 using drivers::ExplicitOnly;
 using drivers::HidUsageMatch;
@@ -56,7 +57,7 @@ std::string_view connection(drivers::Transport transport) {
 
 /// The ids of one model stand together: "DYMO M10 / M25 0922:8003, 0922:8004".
 std::string recognised(const drivers::Driver& driver) {
-  std::string usage, serial, explicitly;
+  std::string usage, serial, adapters, explicitly;
   std::vector<std::pair<std::string_view, std::string>> models;
   for (const auto& match : driver.matches)
     std::visit(Each{[&](const UsbMatch& m) {
@@ -76,6 +77,9 @@ std::string recognised(const drivers::Driver& driver) {
                                       std::string(m.serial_prefix) + "...`");
                     },
                     [&](const BootKeyboard&) { explicitly = "a boot keyboard that somebody assigned"; },
+                    [&](const Adapter& m) {
+                      add(adapters, std::string(m.model) + " `" + id(m.vendor, m.product) + "`");
+                    },
                     [&](const ExplicitOnly&) { explicitly = "only where the configuration names it"; }},
                match);
   std::string all;
@@ -86,6 +90,7 @@ std::string recognised(const drivers::Driver& driver) {
     add(known, std::string(model) + " " + ids, "; ");
   if (!known.empty()) add(all, (all.empty() ? "" : "known: ") + known, "; ");
   if (!explicitly.empty()) add(all, explicitly, "; ");
+  if (!adapters.empty()) add(all, "often behind: " + adapters, "; ");
   return all;
 }
 
@@ -109,6 +114,12 @@ std::string serial_rules(const SerialMatch& m) {
          "ENV{UDISKS_AUTO}=\"0\"\n";
 }
 
+/// Not its group: whoever may use serial ports may use this one. But a modem probe would disturb the sensor.
+std::string adapter_rule(const Adapter& m) {
+  return "SUBSYSTEM==\"tty\", ATTRS{idVendor}==\"" + hex(m.vendor) + "\", ATTRS{idProduct}==\"" +
+         hex(m.product) + "\", ENV{ID_MM_DEVICE_IGNORE}=\"1\", ENV{ID_MM_PORT_IGNORE}=\"1\"\n";
+}
+
 }  // namespace
 
 std::string sensors_markdown(std::span<const drivers::Driver* const> drivers) {
@@ -127,15 +138,21 @@ std::string sensors_udev(std::span<const drivers::Driver* const> drivers) {
       "# Sensors that vigild reads: its group and the local user may open them, ModemManager leaves them "
       "alone, their\n"
       "# volumes are not mounted by themselves. Made by `vigild sensors --udev` from the drivers' tables.\n";
+  std::string adapters;
   for (const auto* driver : drivers) {
     std::string own;
     for (const auto& match : driver->matches) {
       if (const auto* usb = std::get_if<UsbMatch>(&match)) own += usb_rule(*usb);
       if (const auto* serial = std::get_if<SerialMatch>(&match)) own += serial_rules(*serial);
+      if (const auto* adapter = std::get_if<Adapter>(&match))
+        if (const auto rule = adapter_rule(*adapter); adapters.find(rule) == std::string::npos)
+          adapters += rule;
     }
     if (!own.empty())
       rules += "\n# " + std::string(driver->name) + ": " + std::string(driver->title) + "\n" + own;
   }
+  if (!adapters.empty())
+    rules += "\n# Common adapters with a sensor behind them, which the configuration names\n" + adapters;
   return rules;
 }
 

@@ -347,6 +347,9 @@ void read_device(const toml::table& toml, std::size_t number, const std::vector<
     device.port = *port;
     claim(claims.ports, "port", *port);
   }
+  if (driver != nullptr && driver->port_needed && !toml.contains("port"))
+    t.missing("port", "where the " + std::string(driver->name) +
+                          " is, such as \"/dev/serial/by-id/...\": nothing else tells it from other devices");
   if (driver != nullptr) {
     read_settings(t, *driver, device);
     t.unknown();  // without its driver, what is left cannot be judged

@@ -46,6 +46,7 @@ struct SettingRule {
 struct DriverRule {
   std::string_view name;
   std::vector<SettingRule> settings;
+  bool port_needed = false;  ///< nothing tells it from other devices: a person must say where it is
 };
 
 struct DeviceConfig {

@@ -30,9 +30,10 @@ TEST(Sensors, TheUdevRulesAreThoseOfThisBuild) {
       << "put the output of `vigild sensors --udev` there";
 }
 
-constexpr std::array<drivers::Match, 5> matches{
-    drivers::UsbMatch{0x0922, 0x8003, "M10 / M25"}, drivers::UsbMatch{0x0922, 0x8004, "M10 / M25"},
-    drivers::UsbMatch{0xabc, 0, "all of a maker"}, drivers::HidUsageMatch{0x8d, 0x20, "any scale"},
+constexpr std::array<drivers::Match, 7> matches{
+    drivers::Adapter{0x1a86, 0x7523, "CH340"},       drivers::ExplicitOnly{"only there"},
+    drivers::UsbMatch{0x0922, 0x8003, "M10 / M25"},  drivers::UsbMatch{0x0922, 0x8004, "M10 / M25"},
+    drivers::UsbMatch{0xabc, 0, "all of a maker"},   drivers::HidUsageMatch{0x8d, 0x20, "any scale"},
     drivers::SerialMatch{0x04d8, 0x57, "CWA", "AX3"}};
 constexpr drivers::Driver sample{.name = "sample",
                                  .title = "a sensor",
@@ -50,7 +51,8 @@ TEST(Sensors, ATableRowNamesEveryIdOnceAndJoinsThoseOfOneModel) {
       "| sensor | driver | connection | recognised by |\n"
       "|---|---|---|---|\n"
       "| a sensor | `sample` | USB | HID usage page `008d`, usage `0020`; `04d8:0057` with a serial number "
-      "`CWA...`; known: M10 / M25 `0922:8003`, `0922:8004`; all of a maker `0abc:*` |\n");
+      "`CWA...`; known: M10 / M25 `0922:8003`, `0922:8004`; all of a maker `0abc:*`; only where the "
+      "configuration names it; often behind: CH340 `1a86:7523` |\n");
 }
 
 TEST(Sensors, UdevRulesMatchOneDeviceAndKeepModemManagerAway) {
@@ -62,6 +64,10 @@ TEST(Sensors, UdevRulesMatchOneDeviceAndKeepModemManagerAway) {
   EXPECT_NE(rules.find("ATTR{idVendor}==\"0abc\", GROUP="), std::string::npos) << rules;
   EXPECT_NE(rules.find("SUBSYSTEM==\"tty\", ATTRS{idVendor}==\"04d8\", ATTRS{idProduct}==\"0057\", "
                        "ATTRS{serial}==\"CWA*\", GROUP=\"vigil\", MODE=\"0660\", TAG+=\"uaccess\", "
+                       "ENV{ID_MM_DEVICE_IGNORE}=\"1\", ENV{ID_MM_PORT_IGNORE}=\"1\"\n"),
+            std::string::npos)
+      << rules;
+  EXPECT_NE(rules.find("SUBSYSTEM==\"tty\", ATTRS{idVendor}==\"1a86\", ATTRS{idProduct}==\"7523\", "
                        "ENV{ID_MM_DEVICE_IGNORE}=\"1\", ENV{ID_MM_PORT_IGNORE}=\"1\"\n"),
             std::string::npos)
       << rules;

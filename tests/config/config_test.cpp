@@ -187,6 +187,17 @@ TEST(Config, OtherMistakesOfDevices) {
               ElementsAre("vigil.toml:2:10: device[1].driver: expected the name of a driver, found 7"));
 }
 
+TEST(Config, ADeviceThatNothingTellsApartNeedsItsPort) {
+  const std::vector<DriverRule> radar{{"radar", {}, true}};
+  const auto loaded = parse("[[device]]\ndriver = \"radar\"\n", "vigil.toml", radar);
+  ASSERT_EQ(loaded.mistakes.size(), 1U);
+  EXPECT_EQ(loaded.mistakes[0].text(),
+            "vigil.toml:1:1: device[1].port is missing: expected where the radar is, such as "
+            "\"/dev/serial/by-id/...\": nothing else tells it from other devices");
+  EXPECT_TRUE(parse("[[device]]\ndriver = \"radar\"\nport = \"/dev/ttyUSB0\"\n", "vigil.toml", radar)
+                  .mistakes.empty());
+}
+
 TEST(Config, WrongShapes) {
   EXPECT_THAT(mistakes("bed = 1\ndevice = [1]\n"),
               ElementsAre("vigil.toml:1:7: bed: expected tables headed [[bed]], found 1",
