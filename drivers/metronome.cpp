@@ -10,7 +10,8 @@ constexpr int pull = 50;
 
 }  // namespace
 
-Metronome::Metronome(double rate_hz, Duration gap) noexcept : period_(from_seconds(1 / rate_hz)), gap_(gap) {}
+Metronome::Metronome(double rate_hz, Duration gap) noexcept
+    : fit_(rate_hz), nominal_(from_seconds(1 / rate_hz)), period_(nominal_), gap_(gap) {}
 
 void Metronome::arrive(Instant at, std::size_t count) noexcept {
   const auto steps = static_cast<Duration::rep>(count - 1);
@@ -30,6 +31,7 @@ void Metronome::arrive(Instant at, std::size_t count) noexcept {
   const Duration tolerance = std::max(gap_, 3 * between_);
   if (late > tolerance) {
     ++gaps_;
+    fit_.gap();
     next_ = at - period_ * steps;
   } else if (late < -tolerance) {
     // More came than time has passed for: the phase was set too late, by a bunch that was itself delayed.
@@ -37,6 +39,7 @@ void Metronome::arrive(Instant at, std::size_t count) noexcept {
   } else {
     next_ += late / pull;
   }
+  fit_.add(at, count);
 
   first_ = next_;
   // Never after the arrival, never backwards: a bunch that does not fit in between is pressed together.
@@ -48,6 +51,7 @@ void Metronome::arrive(Instant at, std::size_t count) noexcept {
   }
   last_ = first_ + step_ * steps;
   next_ += period_ * (steps + 1);
+  period_ = fit_.differs() ? from_seconds(1 / *fit_.hz()) : nominal_;
 }
 
 Instant Metronome::moment(std::size_t i) const noexcept {
