@@ -158,14 +158,28 @@ void Device::tick() {
 DeviceHealth Device::health() const {
   auto now = health_;
   now.measured_hz = rate_.hz(clock_.now());
+  now.fitted_hz = fitted_hz();
   return now;
+}
+
+std::optional<double> Device::fitted_hz() const {
+  std::optional<double> sum;
+  for (const auto& stream : streams_) {
+    if (!stream.fit) continue;
+    const auto hz = stream.fit->hz();
+    if (!hz) return std::nullopt;
+    sum = sum.value_or(0) + *hz;
+  }
+  return sum;
 }
 
 ChannelIndex Device::announce(const Channel& channel) {
   if (feed_ == nullptr) throw std::logic_error("a device without a bed is never run");
   if (streams_.empty()) health_.nominal_hz = 0;
   health_.nominal_hz += double{channel.rate_hz};
-  streams_.push_back({Admit(channel), plan_.bed->attach(*feed_, channel, stale_after_)});
+  streams_.push_back(
+      {Admit(channel), plan_.bed->attach(*feed_, channel, stale_after_),
+       channel.rate_hz > 0 ? std::optional(drivers::RateFit(double{channel.rate_hz})) : std::nullopt});
   if (!std::exchange(live_, true)) {
     const auto now = clock_.now();
     heard_ = now;
@@ -203,6 +217,7 @@ void Device::sample(ChannelIndex channel, Instant at, std::span<const float> val
   }
   heard_ = now;
   rate_.count(at);
+  if (stream.fit) stream.fit->add(at);
   ++health_.samples;
   health_.last_sample = at;
   if (!plan_.bed->sample(*feed_, {.channel = stream.at_bed, .at = at, .values = values}))

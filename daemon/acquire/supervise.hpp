@@ -12,6 +12,7 @@
 #include "acquire/health.hpp"
 #include "drivers/port/finder.hpp"
 #include "drivers/port/wakeup.hpp"
+#include "drivers/rate_fit.hpp"
 
 namespace vigil::acquire {
 
@@ -65,6 +66,7 @@ class Device final : public drivers::SampleSink {
   struct Stream {
     Admit admit;
     ChannelIndex at_bed;
+    std::optional<drivers::RateFit> fit;  ///< of a regular channel
   };
   enum class Outcome { ended, lost, refused };
 
@@ -74,6 +76,8 @@ class Device final : public drivers::SampleSink {
   void say(Payload payload) {
     say_(std::move(payload), plan_.bed != nullptr ? plan_.bed->name() : Name(), simulated());
   }
+  /// Of all regular channels together, as nominal_hz counts them; absent until each is known.
+  [[nodiscard]] std::optional<double> fitted_hz() const;
   [[nodiscard]] bool simulated() const noexcept { return plan_.driver->simulated; }
 
   const Clock& clock_;

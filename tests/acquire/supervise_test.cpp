@@ -215,6 +215,19 @@ TEST_F(Supervise, what_is_not_believed_is_counted) {
   EXPECT_EQ(health.samples, 1U);
 }
 
+TEST_F(Supervise, the_rate_that_a_device_really_has_is_fitted_from_its_samples) {
+  const auto channel =
+      device_.announce({.quantity = Quantity::load, .rate_hz = 10, .minimum = 0, .maximum = 200});
+  device_.announce({.quantity = Quantity::button, .rate_hz = 0});  // irregular: has none
+  EXPECT_FALSE(device_.health().fitted_hz);
+  const std::array value{70.F};
+  for (int i = 0; i < 3000; ++i)
+    device_.sample(channel, Instant{from_seconds(100 + i / 10.001)}, value);
+  ASSERT_TRUE(device_.health().fitted_hz);
+  EXPECT_NEAR(*device_.health().fitted_hz, 10.001, 1e-5);
+  EXPECT_EQ(device_.health().nominal_hz, 10);
+}
+
 TEST_F(Supervise, another_device_than_the_configured_one_is_refused) {
   EXPECT_NO_THROW(device_.identify("fake:1"));
   try {
