@@ -44,6 +44,11 @@ bool asleep_of_30s_maxima(const std::array<float, 7>& largest) noexcept {
   return .0001 * weigh(weight, largest, 1, 1e9) < 1;
 }
 
+bool asleep_of_10s_maxima(const std::array<float, 7>& largest) noexcept {
+  constexpr std::array<double, 7> weight{550, 378, 413, 699, 1736, 287, 309};
+  return .00001 * weigh(weight, largest, 1, 1e9) < 1;
+}
+
 void score(std::span<const float> axis1, std::span<EpochState> out) noexcept {
   const auto n = static_cast<std::ptrdiff_t>(axis1.size());
   for (std::ptrdiff_t m = 0; m < n; ++m)
@@ -57,6 +62,14 @@ void score_30s(std::span<const float> counts, std::span<EpochState> out) noexcep
   for (std::ptrdiff_t m = 0; m < n; ++m)
     out[static_cast<std::size_t>(m)] =
         asleep_of_30s_maxima(around(m, n, largest)) ? EpochState::sleep : EpochState::wake;
+}
+
+void score_10s(std::span<const float> counts, std::span<EpochState> out) noexcept {
+  const auto n = static_cast<std::ptrdiff_t>(counts.size() / 6);
+  const auto largest = [&](std::size_t i) { return *std::ranges::max_element(counts.subspan(6 * i, 6)); };
+  for (std::ptrdiff_t m = 0; m < n; ++m)
+    out[static_cast<std::size_t>(m)] =
+        asleep_of_10s_maxima(around(m, n, largest)) ? EpochState::sleep : EpochState::wake;
 }
 
 }  // namespace vigil::sleep::cole_kripke

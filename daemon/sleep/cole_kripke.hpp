@@ -19,10 +19,17 @@ bool asleep(const std::array<float, 7>& axis1) noexcept;
 /// 121 exist and are wrong.) In the counts of the original device, unscaled.
 bool asleep_of_30s_maxima(const std::array<float, 7>& largest) noexcept;
 
+/// The form for the largest (non-overlapping) 10-s count of each minute: D = .00001 [550 378 413 699 1736 287
+/// 309].
+bool asleep_of_10s_maxima(const std::array<float, 7>& largest) noexcept;
+
 /// A whole record at once, minutes beyond its ends taken as 0. `out` as long as `axis1`.
 void score(std::span<const float> axis1, std::span<EpochState> out) noexcept;
 /// The same from 30-s epochs (an even number of them, two a minute), by the largest of each minute; `out` a
 /// minute each.
 void score_30s(std::span<const float> counts, std::span<EpochState> out) noexcept;
+
+/// The same from 10-s epochs, six a minute.
+void score_10s(std::span<const float> counts, std::span<EpochState> out) noexcept;
 
 }  // namespace vigil::sleep::cole_kripke
