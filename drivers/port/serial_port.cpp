@@ -203,7 +203,11 @@ asio::awaitable<void> SerialPort::write(std::span<const std::byte> bytes) {
   if (in->tap) in->tap(in->clock.now(), static_cast<std::uint8_t>(Passed::written), whole);
 }
 
-void SerialPort::line(const Line& line) { in_->drive(line); }
+void SerialPort::line(const Line& line) {
+  in_->drive(line);
+  // A driver that only listens writes nothing: this tells where its sessions begin in a capture.
+  if (in_->tap) in_->tap(in_->clock.now(), static_cast<std::uint8_t>(Passed::written), {});
+}
 
 Instant SerialPort::now() const { return in_->clock.now(); }
 
