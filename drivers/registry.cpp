@@ -4,6 +4,7 @@
 #include "drivers/axivity/driver.hpp"
 #include "drivers/driver.hpp"
 #include "drivers/hid_scale/driver.hpp"
+#include "drivers/radar/driver.hpp"
 #include "drivers/replay/driver.hpp"
 #include "drivers/synthetic/driver.hpp"
 
@@ -11,9 +12,10 @@ namespace vigil::drivers {
 namespace {
 
 /// One line a driver.
-constexpr std::array<const Driver*, 4> table{
+constexpr std::array<const Driver*, 5> table{
     &axivity::driver,
     &hid_scale::driver,
+    &radar::driver,
     &replay::driver,
     &synthetic::driver,
 };
