@@ -2,6 +2,7 @@
 #include <array>
 
 #include "drivers/axivity/driver.hpp"
+#include "drivers/button/driver.hpp"
 #include "drivers/driver.hpp"
 #include "drivers/hid_scale/driver.hpp"
 #include "drivers/radar/driver.hpp"
@@ -14,6 +15,7 @@ namespace {
 /// One line a driver.
 constexpr std::array<const Driver*, 5> table{
     &axivity::driver,
+    &button::driver,
     &hid_scale::driver,
     &radar::driver,
     &replay::driver,

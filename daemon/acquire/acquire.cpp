@@ -150,11 +150,11 @@ struct Acquire::Inside {
           return;
         }
       }
-    found_any = true;
+    found_any = found_any || !attached.keyboard;
     const auto identity = short_name(attached.identity);
     const auto claimed = assign.claim(attached);
     auto* bed = claimed ? find_bed(options.devices[*claimed].bed) : nullptr;
-    if (implicit)
+    if (implicit && !attached.keyboard)
       bed = beds.empty() ? &make_bed({.bed = "bed-1", .label = "Bed 1", .person = {}, .settings = {}})
                          : &beds.front();
     if (showing_demo) bed = nullptr;
@@ -226,7 +226,7 @@ struct Acquire::Inside {
       log::warn("{}", trouble);
     // What has been looked at is told by next(), which has its turn first.
     for (const auto& attached : finder->present())
-      found_any = found_any || attached.driver != nullptr;
+      found_any = found_any || (attached.driver != nullptr && !attached.keyboard);
     if (options.demo && !found_any && devices.empty() && options.devices.empty()) show_demo();
     if (beds.empty()) make_bed({.bed = "bed-1", .label = "Bed 1", .person = {}, .settings = {}});
     publish_beds();

@@ -56,7 +56,7 @@ std::optional<std::size_t> Assign::claim(const drivers::Attached& device) {
   if (const auto i = each([&](std::size_t s) { return names(specs_[s].port, device); })) return take(*i);
   const auto found = [&](std::size_t s) { return specs_[s].port.empty(); };
   const auto open = [&](std::size_t s) {
-    return found(s) && specs_[s].identity.empty() && holder_[s].empty();
+    return found(s) && specs_[s].identity.empty() && holder_[s].empty() && !device.keyboard;
   };
   if (const auto i = each([&](std::size_t s) { return found(s) && specs_[s].identity == device.identity; }))
     return take(*i);

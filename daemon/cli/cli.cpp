@@ -42,6 +42,9 @@ std::vector<config::DriverRule> driver_rules() {
     rule.port_needed = drivers::port_needed(*driver);
     for (const auto& setting : driver->settings)
       rule.settings.push_back(rule_of(setting));
+    rule.named_only = std::ranges::any_of(driver->matches, [](const drivers::Match& match) {
+      return std::holds_alternative<drivers::BootKeyboard>(match);
+    });
   }
   return rules;
 }

@@ -350,6 +350,12 @@ void read_device(const toml::table& toml, std::size_t number, const std::vector<
   if (driver != nullptr && driver->port_needed && !toml.contains("port"))
     t.missing("port", "where the " + std::string(driver->name) +
                           " is, such as \"/dev/serial/by-id/...\": nothing else tells it from other devices");
+  if (driver != nullptr && driver->named_only && !toml.contains("device") && !toml.contains("port"))
+    t.missing(
+        "device",
+        "which one, as device = " + in_quotes(prefix + "...") +
+            " or port = \"1-1.2\" (vigild devices lists those attached): a keyboard is never taken without "
+            "its name, since it would go dead for its owner");
   if (driver != nullptr) {
     read_settings(t, *driver, device);
     t.unknown();  // without its driver, what is left cannot be judged

@@ -47,6 +47,7 @@ struct DriverRule {
   std::string_view name;
   std::vector<SettingRule> settings;
   bool port_needed = false;  ///< nothing tells it from other devices: a person must say where it is
+  bool named_only = false;  ///< never taken by its kind: `device` or `port` has to name the very one
 };
 
 struct DeviceConfig {

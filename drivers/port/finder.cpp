@@ -23,6 +23,18 @@ namespace {
 
 constexpr std::uint8_t hid_class = 3;
 
+bool is_keyboard(const UsbInterface& i) noexcept {
+  constexpr std::uint8_t boot_subclass = 1, keyboard_protocol = 1;
+  return i.klass == hid_class && i.subclass == boot_subclass && i.protocol == keyboard_protocol &&
+         i.interrupt_in.has_value();
+}
+
+const BootKeyboard* takes_keyboards(const Driver& driver) noexcept {
+  for (const auto& match : driver.matches)
+    if (const auto* keyboard = std::get_if<BootKeyboard>(&match)) return keyboard;
+  return nullptr;
+}
+
 /// What a person may type and a file may be called: other bytes of a serial number become '_'.
 std::string plain(std::string_view text) {
   std::string out(text.substr(0, 30));
@@ -65,7 +77,7 @@ struct Finder::Inside : std::enable_shared_from_this<Inside> {
   asio::awaitable<std::vector<std::byte>> report_descriptor(std::shared_ptr<const UsbSighting> sighting,
                                                             std::uint8_t interface);
   void claim_usb(const std::shared_ptr<const UsbSighting>& sighting, std::uint8_t interface,
-                 const Driver& driver, std::string_view model);
+                 const Driver& driver, std::string_view model, bool keyboard = false);
   void announce(Attached device);
   void leave(const std::function<bool(const Attached&)>& which);
   [[nodiscard]] bool gone(const UsbSighting& sighting) const {
@@ -210,8 +222,18 @@ asio::awaitable<void> Finder::Inside::examine(std::shared_ptr<const UsbSighting>
         co_return;
       }
     }
+  // A keyboard is told by its descriptors; nothing of such a device is opened to look at it.
+  const bool types = std::ranges::any_of(candidates, is_keyboard);
   for (const auto& candidate : candidates) {
-    const auto descriptor = co_await self->report_descriptor(sighting, candidate.number);
+    if (is_keyboard(candidate)) {
+      for (const auto* driver : all())
+        if (const auto* keyboard = takes_keyboards(*driver))
+          self->claim_usb(sighting, candidate.number, *driver,
+                          sighting->product_name.empty() ? keyboard->model : sighting->product_name, true);
+      continue;
+    }
+    const auto descriptor = types ? descriptor_from_sysfs(sighting->port_path, candidate.number)
+                                  : co_await self->report_descriptor(sighting, candidate.number);
     for (const auto* driver : all())
       for (const auto& match : driver->matches) {
         const auto* usage = std::get_if<HidUsageMatch>(&match);
@@ -228,7 +250,7 @@ asio::awaitable<void> Finder::Inside::examine(std::shared_ptr<const UsbSighting>
 }
 
 void Finder::Inside::claim_usb(const std::shared_ptr<const UsbSighting>& sighting, std::uint8_t interface,
-                               const Driver& driver, std::string_view model) {
+                               const Driver& driver, std::string_view model, bool keyboard) {
   if (gone(*sighting)) return;  // left while it was looked at
   const auto taken = [&](const std::string& identity) {
     return std::ranges::any_of(present, [&](const Attached& d) { return d.identity == identity; });
@@ -240,6 +262,7 @@ void Finder::Inside::claim_usb(const std::shared_ptr<const UsbSighting>& sightin
   device.model = model;
   device.usb = sighting;
   device.interface = interface;
+  device.keyboard = keyboard;
   device.where = "usb " + sighting->port_path + " interface " + std::to_string(interface);
   device.identity = sighting->serial.empty() ? by_port : name + plain(sighting->serial);
   // Makers that give every device the same "serial number" exist; then the port tells them apart.
@@ -307,6 +330,11 @@ std::unique_ptr<Port> Finder::open(const Driver& driver, const std::string& port
       return open(device, std::move(tap));
   for (const auto& sighting : in_->sightings) {
     if (sighting->port_path != port) continue;
+    if (takes_keyboards(driver) != nullptr)
+      throw DeviceRefused(
+          "usb " + port +
+          ": expected a boot keyboard (a button, foot switch or keypad), found another kind of "
+          "device: plug the button in there, or change `port`");
     for (const auto& interface : sighting->interfaces)
       if (interface.klass == hid_class && interface.interrupt_in)
         return std::make_unique<UsbDevice>(*in_->usb, in_->executor, in_->clock, *sighting, interface.number,
@@ -317,6 +345,7 @@ std::unique_ptr<Port> Finder::open(const Driver& driver, const std::string& port
 }
 
 std::string Finder::mend(const Attached& device) {
+  if (device.keyboard) return {};  // never opened just to look
   try {
     open(device);
     return {};

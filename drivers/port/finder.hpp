@@ -19,6 +19,8 @@ struct Attached {
   std::string tty;                         ///< serial: the path to open
   std::shared_ptr<const UsbSighting> usb;  ///< usb: the device
   std::uint8_t interface = 0;
+  /// A keyboard, as far as anybody knows: opened only for whom a person assigned this very device to.
+  bool keyboard = false;
 };
 
 /// Finds devices by what they are, not by port number, and opens ports. For one consumer on one thread.

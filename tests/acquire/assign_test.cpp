@@ -108,5 +108,21 @@ TEST(Assign, long_identities_stay_different) {
   EXPECT_EQ(short_name("short"), "short");
 }
 
+TEST(Assign, a_keyboard_goes_only_where_it_is_named) {
+  const drivers::Driver button{"button", "button", drivers::Transport::usb, {}, {}, std::chrono::hours(1),
+                               false,    nullptr};
+  const auto keyboard = [&](const char* identity, const char* port) {
+    auto a = attached(button, identity, port);
+    a.keyboard = true;
+    return a;
+  };
+  const std::vector specs{spec(button, "a"), spec(button, "b", {}, "1-1.4"), spec(button, "c", "button:RED")};
+  Assign assign(specs);
+  EXPECT_FALSE(assign.claim(keyboard("button:usb-1-1.2", "1-1.2")))
+      << "the first has no name: it means nobody";
+  EXPECT_EQ(assign.claim(keyboard("button:usb-1-1.4", "1-1.4")), 1U);
+  EXPECT_EQ(assign.claim(keyboard("button:RED", "1-1.9")), 2U);
+}
+
 }  // namespace
 }  // namespace vigil::acquire

@@ -274,5 +274,19 @@ TEST(Load, AFileThatCannotBeReadSaysWhy) {
   std::filesystem::remove(path);
 }
 
+TEST(Config, AKeyboardIsNeverTakenWithoutItsName) {
+  const std::vector<DriverRule> button{{"button", {}, false, true}};
+  const auto said = [&](const std::string& more) {
+    std::vector<std::string> out;
+    for (const auto& m : parse("[[device]]\ndriver = \"button\"\n" + more, "vigil.toml", button).mistakes)
+      out.push_back(m.text());
+    return out;
+  };
+  EXPECT_THAT(said(""), ElementsAre(HasSubstr("device[1].device is missing: expected which one, as device = "
+                                              "\"button:...\" or port = \"1-1.2\"")));
+  EXPECT_THAT(said("port = \"1-1.2\"\n"), IsEmpty());
+  EXPECT_THAT(said("device = \"button:usb-1-1.2\"\n"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace vigil::config
