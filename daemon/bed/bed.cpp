@@ -117,14 +117,18 @@ void Bed::Inside::enter(const Event& entry, Output& out) {
 
 void Bed::Inside::attached_changed() {
   std::uint64_t mask = 0;
-  has_load = false;
+  has_load = has_image = has_worn = has_motion = false;
   has_bed_sensor = bed_was_sensed;
   for (std::size_t i = 0; i < feeds.size(); ++i) {
     const Quantity q = feeds[i].quantity();
+    if (feeds[i].removed()) continue;
     has_load = has_load || q == Quantity::load;
+    has_image = has_image || q == Quantity::pressure;
+    has_worn = has_worn || q == Quantity::acceleration;
+    has_motion = has_motion || q == Quantity::motion;
     has_bed_sensor =
         has_bed_sensor || q == Quantity::load || q == Quantity::occupancy || q == Quantity::pressure;
-    if (q == Quantity::load && feeds[i].attached() && i < 64) mask |= std::uint64_t{1} << i;
+    if (q == Quantity::load && i < 64) mask |= std::uint64_t{1} << i;
   }
   if (mask == 0 || mask == load_mask) return;
   if (load_mask != 0) {
@@ -159,6 +163,12 @@ ChannelIndex Bed::attach(Name owner, const Channel& channel, Duration stale_afte
 void Bed::detach(Name owner) {
   for (Feed& f : in_->feeds)
     if (f.owner() == owner) f.detach();
+  in_->attached_changed();
+}
+
+void Bed::remove(Name owner) {
+  for (Feed& f : in_->feeds)
+    if (f.owner() == owner) f.remove();
   in_->attached_changed();
 }
 

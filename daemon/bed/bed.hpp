@@ -56,8 +56,11 @@ class Bed {
   /// `stale_after`: silence for this long makes its values unknown. Returns the index that its samples carry.
   /// The same (owner, channel) again returns the index it had: a device that comes back.
   ChannelIndex attach(Name owner, const Channel& channel, Duration stale_after, bool simulated);
-  /// The device was taken away from this bed: its channels are unknown at once.
+  /// The device is away: its channels are unknown at once. A load sensor that is away is missed: what the
+  /// others carry is not the bed's load.
   void detach(Name owner);
+  /// The device is another bed's now: detached, and missed no more.
+  void remove(Name owner);
 
   /// Samples of a channel in order of time; older ones are ignored. Values must have passed admit().
   void step(const Sample& sample, Output& out);

@@ -15,8 +15,11 @@ Feed::Feed(Name owner, const Channel& channel, Duration stale_after, bool simula
       announced_(channel),
       channel_(channel),
       stale_after_(stale_after),
-      simulated_(simulated),
-      load_movement_(channel.quantity == Quantity::load ? channel.rate_hz : 0.0F) {
+      simulated_(simulated) {
+  if (channel.quantity == Quantity::load) {
+    load_movement_.assign(channel.values(), signal::LoadMovement(channel.rate_hz));
+    parts_ = std::min(channel.values(), cells_.size());
+  }
   if (channel.quantity == Quantity::acceleration && channel.rate_hz >= signal::Counts::lowest_rate_hz)
     counts_.emplace(channel.rate_hz);
   if (channel.quantity == Quantity::pressure) {
@@ -27,8 +30,11 @@ Feed::Feed(Name owner, const Channel& channel, Duration stale_after, bool simula
 }
 
 void Feed::attach(Duration stale_after, bool simulated) noexcept {
-  if (!attached_) load_movement_.reset();
+  if (!attached_)
+    for (auto& movement : load_movement_)
+      movement.reset();
   attached_ = true;
+  removed_ = false;
   stale_after_ = stale_after;
   simulated_ = simulated;
 }
@@ -38,29 +44,56 @@ void Feed::detach() noexcept {
   bins_.clear();
   second_ = {};
   at_.reset();
+  missing_ = 0;
   covered_from_.reset(), covered_to_.reset();
+}
+
+void Feed::remove() noexcept {
+  detach();
+  removed_ = true;
+}
+
+// All cells at once or none: with one missing the rest would look as though somebody had risen a little.
+void Feed::take_load(const Sample& sample, signal::Bin& bin) noexcept {
+  const auto gap =
+      std::find_if(sample.values.begin(), sample.values.end(), [](float v) { return std::isnan(v); });
+  if (gap != sample.values.end()) {
+    bin.missing = static_cast<std::uint16_t>(gap - sample.values.begin() + 1);
+    return;
+  }
+  bin.missing = 0;
+  bin.last = sample.at;
+  ++bin.n;
+  for (std::size_t i = 0; i < sample.values.size(); ++i) {
+    const float kg = sample.values[i];
+    bin.sum += kg;
+    bin.parts[parts_ == sample.values.size() ? i : i * parts_ / sample.values.size()] += kg;
+    bin.energy += load_movement_[i].step(kg, sample.at);
+  }
 }
 
 bool Feed::take(const Sample& sample) noexcept {
   if (!attached_ || sample.values.size() != channel_.values() || (newest_ && sample.at < *newest_))
     return false;
   if (channel_.quantity == Quantity::acceleration && sample.values.size() < 3) return false;
-  if (newest_ && sample.at - *newest_ > stale_after_) load_movement_.reset();  // a gap is no movement
+  if (newest_ && sample.at - *newest_ > stale_after_)
+    for (auto& movement : load_movement_)
+      movement.reset();  // a gap is no movement
   newest_ = sample.at;
   signal::Bin& bin = bins_.at(sample.at);
+  if (channel_.quantity == Quantity::load) {
+    take_load(sample, bin);
+    return true;
+  }
   bin.last = sample.at;
   ++bin.n;
   switch (channel_.quantity) {
-    case Quantity::load: {
-      const float kg = sample.values[0];
-      bin.sum += kg;
-      bin.energy += load_movement_.step(kg, sample.at);
+    case Quantity::load:
       break;
-    }
     case Quantity::acceleration: {
       const std::array<float, 3> g{sample.values[0], sample.values[1], sample.values[2]};
       for (std::size_t i = 0; i < 3; ++i)
-        bin.posture[i] += g[i];
+        bin.parts[i] += g[i];
       bin.activity += 1000 * std::abs(std::sqrt(g[0] * g[0] + g[1] * g[1] + g[2] * g[2]) - 1);
       if (counts_) bin.counts += counts_->step(g, sample.at);
       break;
@@ -87,6 +120,8 @@ const signal::Bin* Feed::decide(std::int64_t cell) noexcept {
   if (bins_.empty() || bins_.next() > cell) return nullptr;
   const signal::Bin* bin = bins_.take(cell);
   if (!bin) return nullptr;
+  missing_ = bin->missing;
+  if (bin->n == 0) return nullptr;
   const auto n = static_cast<float>(bin->n);
   at_ = bin->last;
   switch (channel_.quantity) {
@@ -94,6 +129,8 @@ const signal::Bin* Feed::decide(std::int64_t cell) noexcept {
     case Quantity::pressure:
       value_ = bin->sum / n;
       cell_movement_ = std::sqrt(bin->energy / n);
+      for (std::size_t i = 0; i < parts_; ++i)
+        cells_[i] = bin->parts[i] / n;
       break;
     case Quantity::acceleration:
       cell_movement_ = bin->activity / n;
@@ -116,8 +153,8 @@ const signal::Bin* Feed::decide(std::int64_t cell) noexcept {
   second_.energy += bin->energy;
   second_.counts += bin->counts;
   second_.activity += bin->activity;
-  for (std::size_t i = 0; i < 3; ++i)
-    second_.posture[i] += bin->posture[i];
+  for (std::size_t i = 0; i < bin->parts.size(); ++i)
+    second_.parts[i] += bin->parts[i];
   second_.n += bin->n;
   return bin;
 }

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "core/channel.hpp"
 #include "core/name.hpp"
@@ -36,10 +38,13 @@ class Feed {
   [[nodiscard]] Duration stale_after() const noexcept { return stale_after_; }
   [[nodiscard]] bool simulated() const noexcept { return simulated_; }
   [[nodiscard]] bool attached() const noexcept { return attached_; }
+  /// It is of another bed now; detached alone it is only away, and missed.
+  [[nodiscard]] bool removed() const noexcept { return removed_; }
   [[nodiscard]] bool counts_made() const noexcept { return counts_.has_value(); }
 
   void attach(Duration stale_after, bool simulated) noexcept;
   void detach() noexcept;
+  void remove() noexcept;
 
   /// Newest decided value (load: mean of its cell) and when it was measured; nullopt before the first.
   [[nodiscard]] float value() const noexcept { return value_; }
@@ -47,6 +52,11 @@ class Feed {
   [[nodiscard]] bool fresh(Instant now) const noexcept {
     return attached_ && at_ && now - *at_ <= stale_after_;
   }
+  /// load: the newest decided value of each cell (at most signal::Bin's parts; more cells are added up in
+  /// their order). They add up to value().
+  [[nodiscard]] std::span<const float> cells() const noexcept { return {cells_.data(), parts_}; }
+  /// load: the cell, counted from 1, that gives no number now; 0: all do.
+  [[nodiscard]] int missing_cell() const noexcept { return missing_; }
   /// Root mean square (load) or mean (worn: mg) of the movement in the newest cell that had a sample.
   [[nodiscard]] float cell_movement() const noexcept { return cell_movement_; }
 
@@ -56,15 +66,18 @@ class Feed {
   [[nodiscard]] std::optional<float> counts_in_second(Instant now) const noexcept;
 
  private:
+  void take_load(const Sample& sample, signal::Bin& bin) noexcept;
+
   Name owner_;
   Channel announced_;  ///< as the driver said it
   Channel channel_;
   Duration stale_after_;
   bool simulated_;
   bool attached_ = true;
+  bool removed_ = false;
 
   signal::Bins bins_;
-  signal::LoadMovement load_movement_;
+  std::vector<signal::LoadMovement> load_movement_;  ///< one a cell
   std::optional<signal::Counts> counts_;
   std::unique_ptr<signal::ImageMovement> image_;
   float full_scale_ = 1;
@@ -73,6 +86,9 @@ class Feed {
   std::optional<Instant> at_;
   float value_ = 0;
   float cell_movement_ = 0;
+  std::array<float, 4> cells_{};
+  std::size_t parts_ = 0;
+  int missing_ = 0;
   signal::Bin second_;
   std::optional<Instant> covered_from_, covered_to_;  ///< counts
 };

@@ -28,8 +28,9 @@ struct Second {
   std::optional<Measure> gross_kg;  ///< sum of the load sensors, tare included
   std::optional<Measure> load_kg;   ///< above tare
   std::optional<Measure> movement_kg;
-  std::optional<Measure> image_level;  ///< % of full scale
-  std::optional<Measure> image_movement;
+  std::optional<Measure> image_level;     ///< % of full scale
+  std::optional<Measure> image_movement;  ///< a fraction of the image
+  std::optional<Measure> motion;          ///< 0 to 100, the sensor's own word
   std::optional<Measure> activity_mg;
   std::optional<float> counts;    ///< of this second
   bool counts_by_second = false;  ///< they tell this very second (a raw accelerometer)
@@ -109,6 +110,9 @@ struct Bed::Inside {
   bool has_bed_sensor = false;
   bool bed_was_sensed = false;  ///< the night that was restored: its sensor may not be back yet
   bool has_load = false;
+  bool has_image = false;
+  bool has_worn = false;
+  bool has_motion = false;
   std::uint64_t load_mask = 0;  ///< which feeds are attached load sensors: a tare is theirs
 
   bool begun = false;

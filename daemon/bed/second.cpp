@@ -45,7 +45,11 @@ Second Bed::Inside::gather(Instant end) {
   std::optional<Instant> wrist_at;
   for (Feed& f : feeds) {
     const signal::Bin bin = f.take_second();
-    if (!f.attached()) continue;
+    if (f.removed()) continue;
+    if (!f.attached()) {
+      if (f.quantity() == Quantity::load) load.add({}, end);  // a leg without a cell
+      continue;
+    }
     const auto n = static_cast<float>(bin.n);
     const bool fresh = f.fresh(end);
     switch (f.quantity()) {
@@ -69,7 +73,7 @@ Second Bed::Inside::gather(Instant end) {
         s.counts = bin.counts;
         s.counts_by_second = true;
         for (std::size_t i = 0; i < 3; ++i)
-          s.posture[i] = bin.posture[i] / n;
+          s.posture[i] = bin.parts[i] / n;
         break;
       case Quantity::counts:
         if (const auto counts = f.counts_in_second(end); counts && !s.counts_by_second) s.counts = counts;
@@ -84,6 +88,8 @@ Second Bed::Inside::gather(Instant end) {
         if (fresh) newest(s.breath_rpm, f.value(), *f.at());
         break;
       case Quantity::motion:
+        if (fresh) newest(s.motion, f.value(), *f.at());
+        break;
       case Quantity::button:
         break;
     }
@@ -97,6 +103,8 @@ Second Bed::Inside::gather(Instant end) {
         s.image_movement->value >= sleep::LoadMovementRule::moving_image ? Moved::moving : Moved::still;
   }
   if (s.counts_by_second) s.wrist_moved = *s.counts >= wrist_moving_counts ? Moved::moving : Moved::still;
+  if (s.motion && s.bed_moved == Moved::unknown && s.wrist_moved == Moved::unknown)
+    s.bed_moved = s.motion->value >= sleep::LoadMovementRule::moving_motion ? Moved::moving : Moved::still;
   return s;
 }
 
@@ -253,7 +261,9 @@ void Bed::Inside::follow_position(const Second& s, Output& out) {
   std::array<float, signal::Rest::most> kg{};
   std::size_t n = 0;
   for (const Feed& f : feeds)
-    if (f.attached() && f.quantity() == Quantity::load && n < kg.size()) kg[n++] = f.value();
+    if (f.attached() && f.quantity() == Quantity::load)
+      for (const float cell : f.cells())
+        if (n < kg.size()) kg[n++] = cell;
   const auto by_load = load_position.step(s.now, {kg.data(), n}, s.gross_kg ? s.bed_moved : Moved::unknown);
   const auto by_wrist = posture_position.step(s.now, s.posture, s.wrist_moved);
   if (!by_load && !by_wrist) return;
@@ -332,8 +342,13 @@ Reading Bed::Inside::read(const Second& s) {
   r.state = state;
   r.state_since = state == reading.state ? reading.state_since : s.now - signal::second;
   r.why = why(s, state);
+  r.in_bed = in_bed;
   r.load_kg = s.load_kg;
   r.movement_kg = s.movement_kg;
+  if (!has_load && s.image_movement)
+    r.movement_percent = Measure{100 * s.image_movement->value, s.image_movement->at};
+  else if (!has_load && !has_image && !has_worn)
+    r.movement_percent = s.motion;
   r.activity_mg = s.activity_mg;
   r.breath_rpm = s.breath_rpm;
   r.heart_bpm = s.heart_bpm;

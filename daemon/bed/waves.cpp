@@ -23,17 +23,26 @@ void Bed::Inside::decide_cell(std::int64_t cell, Output& out) {
   float kg = 0;
   float energy = 0;
   const Feed* worn = nullptr;
+  const Feed* image = nullptr;
+  const Feed* motion = nullptr;
+  const auto newer = [&](const Feed*& kept, const Feed& f) {
+    if (f.fresh(end) && (!kept || *f.at() > *kept->at())) kept = &f;
+  };
   for (Feed& f : feeds) {
     f.decide(cell);
-    if (!f.attached()) continue;
+    if (f.removed()) continue;
     if (f.quantity() == Quantity::load) {
       ++loads;
       if (!f.fresh(end)) continue;
       ++fresh_loads;
       kg += f.value();
       energy += f.cell_movement() * f.cell_movement();
-    } else if (f.quantity() == Quantity::acceleration && f.fresh(end) && (!worn || *f.at() > *worn->at())) {
-      worn = &f;
+    } else if (f.quantity() == Quantity::acceleration) {
+      newer(worn, f);
+    } else if (f.quantity() == Quantity::pressure) {
+      newer(image, f);
+    } else if (f.quantity() == Quantity::motion) {
+      newer(motion, f);
     }
   }
   if (feeds.empty()) return;
@@ -41,13 +50,17 @@ void Bed::Inside::decide_cell(std::int64_t cell, Output& out) {
   WavePoint point{start, Trace::load, wave_absent};
   if (load && load_presence.tare()) point.value = wave(100 * (kg - *load_presence.tare()));
   out.waves.push_back(point);
-  // Which unit the trace has does not change with what is fresh: kg where the bed has load sensors, else mg.
+  // Which unit the trace has does not change with what is fresh, only with what sensors the bed has.
   point.trace = Trace::movement;
   point.value = wave_absent;
   if (has_load) {
     if (load) point.value = wave(100 * std::sqrt(energy));
-  } else if (worn) {
-    point.value = wave(worn->cell_movement());
+  } else if (has_image) {
+    if (image) point.value = wave(1000 * image->cell_movement());
+  } else if (has_worn) {
+    if (worn) point.value = wave(worn->cell_movement());
+  } else if (motion) {
+    point.value = wave(10 * motion->value());
   }
   out.waves.push_back(point);
 }

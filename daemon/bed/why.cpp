@@ -71,9 +71,12 @@ Name Bed::Inside::why(const Second& s, BedState state) const {
     case BedState::unknown: {
       const Feed* silent = nullptr;
       bool any = false;
+      int loads = 0;
       bool bed_feeds = false;
       for (const Feed& f : feeds) {
+        if (f.removed()) continue;
         any = any || f.attached();
+        loads += f.quantity() == Quantity::load;
         const bool tells_presence = f.quantity() == Quantity::load || f.quantity() == Quantity::occupancy ||
                                     f.quantity() == Quantity::pressure;
         const bool fresh =
@@ -90,8 +93,14 @@ Name Bed::Inside::why(const Second& s, BedState state) const {
                    : Name("in bed; asleep or awake not yet known");
       if (has_bed_sensor && s.gross_kg) return "learning the empty bed's weight";
       if (!silent) return any ? "asleep or awake not yet known" : "no sensor attached";
-      w << called(silent->quantity());
-      if (!silent->attached())
+      // One of several load sensors is named: the others are heard.
+      if (silent->quantity() == Quantity::load && loads > 1)
+        w << silent->owner().view();
+      else
+        w << called(silent->quantity());
+      if (silent->missing_cell() > 0)
+        w << ": cell " << silent->missing_cell() << " gives no number";
+      else if (!silent->attached())
         w << " away";
       else if (silent->at())
         w << " silent for " << s.now - *silent->at();

@@ -33,6 +33,25 @@ struct Measure {
   Instant at;
 };
 
+/// Where a rate comes from; none: nothing here could tell it now.
+enum class RateSource : std::uint8_t {
+  none,
+  load,    ///< Vigil's own, out of the load cells: indicative
+  sensor,  ///< the sensor's own word (a radar): indicative
+};
+
+constexpr std::string_view name(RateSource s) noexcept {
+  switch (s) {
+    case RateSource::none:
+      return "none";
+    case RateSource::load:
+      return "load";
+    case RateSource::sensor:
+      return "sensor";
+  }
+  return "?";
+}
+
 /// Once a second, one bed: what is known now. An empty optional is "unknown", never the last number.
 struct Reading {
   Name bed;
@@ -40,12 +59,19 @@ struct Reading {
   BedState state = BedState::unknown;
   Instant state_since;
   Name why;                            ///< a short reason: "scale silent", "no movement for 6 min"
+  std::optional<bool> in_bed;          ///< by whatever tells presence; also while sleep and wake are unknown
   std::optional<Measure> load_kg;      ///< above tare
   std::optional<Measure> movement_kg;  ///< RMS of the load's deviation within the last second
-  std::optional<Measure> activity_mg;  ///< worn sensor: mean of | |a| - 1 g | over the last second
-  std::optional<Measure> counts;       ///< actigraphy counts of the last complete 30-s epoch
+  std::optional<Measure> movement_percent;  ///< without load sensors: movement as a share of the pressure
+                                            ///< image, or as a motion sensor says it, 0 to 100
+  std::optional<Measure> activity_mg;       ///< worn sensor: mean of | |a| - 1 g | over the last second
+  std::optional<Measure> counts;            ///< actigraphy counts of the last complete 30-s epoch
   std::optional<Measure> breath_rpm;
   std::optional<Measure> heart_bpm;
+  /// 0 to 1; told also while the rate is unknown for want of it. nullopt: the source states none.
+  std::optional<float> breath_quality, heart_quality;
+  RateSource breath_from = RateSource::none;
+  RateSource heart_from = RateSource::none;
 };
 
 /// One 30-s epoch, scored. `score` is the live decision; `hindsight` the delayed one of the same epoch.
@@ -88,7 +114,8 @@ struct Rescore {
 enum class Trace : std::uint8_t {
   load,
   movement
-};  ///< load: 0.01 kg above tare; movement: 1 mg (worn) or 0.01 kg
+};  ///< load: 0.01 kg above tare; movement: 0.01 kg, 0.1 % (pressure image, motion sensor) or 1 mg (worn):
+    ///< the first that the bed has sensors for, a worn one before a motion sensor
 inline constexpr double wave_rate_hz = 10;
 inline constexpr std::int16_t wave_absent = INT16_MIN;
 

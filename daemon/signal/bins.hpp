@@ -16,8 +16,9 @@ struct Bin {
   float energy = 0;    ///< movement: sum of squared deviations (an image: of its relative movement squared)
   float counts = 0;    ///< actigraphy counts
   float activity = 0;  ///< sum of | |a| - 1 g |, in mg
-  std::array<float, 3> posture{};  ///< sum of the acceleration
-  std::uint32_t n = 0;             ///< samples
+  std::array<float, 4> parts{};  ///< sums of the acceleration's axes, or of each load cell
+  std::uint32_t n = 0;           ///< samples
+  std::uint16_t missing = 0;     ///< the load cell, counted from 1, that gave no number in the newest sample
 };
 
 /// A channel's bins that no tick has decided yet. Samples may run ahead of the ticks by `capacity` cells with

@@ -12,7 +12,8 @@ namespace vigil::sleep {
 ///
 /// A second moves when the RMS of its load deviates by 0.3 kg or more: three steps of a 0.1 kg scale, above
 /// the 0.05 to 0.15 kg of breathing and heartbeat, below the 1 to 10 kg of turning; in a pressure image by
-/// 0.1 of the image (people lying still: 0.02 to 0.05).
+/// 0.1 of the image (people lying still: 0.02 to 0.05); a motion sensor's own figure by 10 of 100 (the 60-GHz
+/// radars say 1 of a body at rest and up to 30 of small movements; their scale is not documented further).
 ///
 /// Stirring is 3 moving seconds within 15 s: a twitch of a second or two is not being awake.
 ///
@@ -27,6 +28,7 @@ class LoadMovementRule {
   static const Algorithm& algorithm();
   static constexpr float moving_kg = 0.3F;
   static constexpr float moving_image = 0.1F;
+  static constexpr float moving_motion = 10;
   static constexpr std::size_t stir_seconds = 3;
   static constexpr std::size_t stir_window = 15;
   static constexpr Duration still_before_sleep = std::chrono::minutes(5);

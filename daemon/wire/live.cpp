@@ -28,6 +28,8 @@ json measure(const std::optional<Measure>& m, const Now& now) {
   return {{"v", rounded(m->value)}, {"age_s", age(m->at, now)}};
 }
 
+json from(RateSource source) { return source == RateSource::none ? json(nullptr) : json(name(source)); }
+
 json list(std::span<const BedSnapshot> beds, const Now& now) {
   auto out = json::array();
   for (const auto& b : beds)
@@ -56,12 +58,18 @@ json to_json(const Reading& reading, const Now& now) {
           {"state", name(reading.state)},
           {"state_since", iso_utc(wall_at(reading.state_since, now))},
           {"why", mended_utf8(reading.why.view())},
+          {"in_bed", reading.in_bed ? json(*reading.in_bed) : json(nullptr)},
           {"load_kg", measure(reading.load_kg, now)},
           {"movement_kg", measure(reading.movement_kg, now)},
+          {"movement_percent", measure(reading.movement_percent, now)},
           {"activity_mg", measure(reading.activity_mg, now)},
           {"counts", measure(reading.counts, now)},
           {"breath_rpm", measure(reading.breath_rpm, now)},
-          {"heart_bpm", measure(reading.heart_bpm, now)}};
+          {"breath_quality", rounded(reading.breath_quality)},
+          {"breath_from", from(reading.breath_from)},
+          {"heart_bpm", measure(reading.heart_bpm, now)},
+          {"heart_quality", rounded(reading.heart_quality)},
+          {"heart_from", from(reading.heart_from)}};
 }
 
 json to_json(const Epoch& epoch, const Now& now) {

@@ -166,8 +166,71 @@ TEST(Recording, a_pressure_mat_knows_who_lies_on_it_and_when_they_turn) {
   EXPECT_FALSE(entered[0].second.load_kg) << "no kilograms are known";
   EXPECT_EQ(p.reading_at(turn - 30).state, BedState::asleep);
   EXPECT_FALSE(p.reading_at(turn - 30).movement_kg);
+  EXPECT_LT(p.reading_at(turn - 30).movement_percent.value().value, 10);
+  EXPECT_GT(p.reading_at(turn + 1).movement_percent.value().value, 30) << "another posture";
+  const auto wave_at = [&](double at) {
+    for (const WavePoint& w : p.waves)
+      if (w.trace == Trace::movement && s_of(w.at) >= at) return w.value;
+    return wave_absent;
+  };
+  EXPECT_GT(wave_at(turn + 1), 300);
+  EXPECT_GE(wave_at(turn - 30), 0);
+  EXPECT_LT(wave_at(turn - 30), 100);
   EXPECT_EQ(p.reading_at(2).state, BedState::unknown);
   EXPECT_EQ(p.reading_at(50).state, BedState::out_of_bed);
+}
+
+// The 16 x 16 mat of another maker, by means of 2 x 4 cells: each posture of both people is somebody in bed
+// who lies still, and a change of posture moves.
+TEST(Recording, a_coarse_mat_of_16_by_16_sees_every_posture) {
+  if (frames("S1_1.txt.gz").empty()) GTEST_SKIP() << "../shared/data/pressure_map is not here";
+  const Channel mat{Quantity::pressure, 16, 16, 10, 0, 4095, 0};
+  const auto coarse = [](const std::vector<float>& fine) {
+    std::vector<float> out(256, 0.0F);
+    for (std::size_t i = 0; i < fine.size(); ++i)
+      out[i / 64 / 2 * 16 + i % 64 / 4] += fine[i] / 8;
+    return out;
+  };
+  for (const char* person : {"S1_", "S2_"}) {
+    Player p;
+    const auto ch = p.bed.attach("mat", mat, std::chrono::seconds(5), false);
+    double t = 0;
+    const auto play = [&](const std::vector<float>& frame) {
+      for (int i = 0; i < 10; ++i, t += 0.1)  // about 1 Hz in the files
+        p.bed.step(Sample{ch, at_s(t), frame}, p.out);
+      p.tick(t - 0.1);
+    };
+    for (int i = 0; i < 60; ++i)
+      play(std::vector<float>(256, 0.0F));
+    int still = 0, seconds = 0, turns = 0;
+    for (int posture = 1; posture <= 17; ++posture) {
+      const auto all = frames(person + std::to_string(posture) + ".txt.gz");
+      ASSERT_GT(all.size(), 40U);
+      const double from = t;
+      for (std::size_t i = 5; i < all.size(); ++i)
+        play(coarse(all[i]));
+      float most = 0;
+      for (const Reading& r : p.readings) {
+        if (s_of(r.at) <= from || s_of(r.at) > t - 1) continue;
+        if (posture > 1 || s_of(r.at) > from + 10) {
+          EXPECT_EQ(r.in_bed, true) << person << posture;
+        }
+        const float percent = r.movement_percent.value().value;
+        if (s_of(r.at) < from + 3)
+          most = std::max(most, percent);
+        else if (s_of(r.at) > from + 10)
+          ++seconds, still += percent < 10;
+      }
+      turns += most >= 10;
+    }
+    EXPECT_GE(turns, 16) << person;
+    EXPECT_GT(still, 0.95 * seconds) << person;
+    for (int i = 0; i < 60; ++i)
+      play(std::vector<float>(256, 0.0F));
+    EXPECT_EQ(p.readings.back().state, BedState::out_of_bed);
+    EXPECT_EQ(p.all<event::BedEntered>().size(), 1U);
+    EXPECT_EQ(p.all<event::BedLeft>().size(), 1U);
+  }
 }
 
 // Counts of another device: ActiLife's own day in 1-min epochs as a counts channel.

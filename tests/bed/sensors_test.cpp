@@ -57,7 +57,7 @@ TEST(Sensors, four_under_the_legs_add_up_and_one_silent_makes_all_unknown) {
   EXPECT_EQ(b.kinds(), std::vector<std::string>{"bed.entered"});
 }
 
-TEST(Sensors, one_taken_away_leaves_the_tare_of_the_others_to_be_learned) {
+TEST(Sensors, one_unplugged_is_a_leg_without_a_cell) {
   Bench b;
   const auto left = b.bed.attach("left", scale, stale, false);
   const auto right = b.bed.attach("right", scale, stale, false);
@@ -67,11 +67,113 @@ TEST(Sensors, one_taken_away_leaves_the_tare_of_the_others_to_be_learned) {
   b.bed.detach("right");
   b.until(230, [&] { b.put(left, 38); });
   EXPECT_EQ(b.kinds(), std::vector<std::string>{"bed.entered"});
+  EXPECT_FALSE(b.out.readings.back().load_kg);
+  EXPECT_EQ(b.out.readings.back().state, BedState::unknown);
+  EXPECT_EQ(b.out.readings.back().why.view(), "right away");
   EXPECT_EQ(b.bed.attach("right", scale, stale, false), right) << "a device that comes back has its index";
   b.until(300, [&] { b.put(left, 38), b.put(right, 40); });
   EXPECT_NEAR(b.out.readings.back().load_kg->value, 70, 0.1) << "and the bed its tare";
   b.until(400, [&] { b.put(left, 3), b.put(right, 5); });
   EXPECT_EQ(b.kinds(), (std::vector<std::string>{"bed.entered", "bed.left"}));
+}
+
+TEST(Sensors, one_that_moved_to_another_bed_is_missed_no_more) {
+  Bench b;
+  const auto left = b.bed.attach("left", scale, stale, false);
+  const auto right = b.bed.attach("right", scale, stale, false);
+  b.until(60, [&] { b.put(left, 3), b.put(right, 5); });
+  b.bed.remove("right");
+  b.until(120, [&] { b.put(left, 3); });
+  EXPECT_EQ(b.out.readings.back().state, BedState::out_of_bed);
+  EXPECT_NEAR(b.out.readings.back().load_kg->value, 0, 0.1) << "with a tare of its own";
+}
+
+TEST(Sensors, four_cells_add_up_and_one_without_a_number_makes_all_unknown) {
+  Bench b;
+  Channel cells = scale;
+  cells.columns = 4;
+  const auto ch = b.bed.attach("bridge", cells, stale, false);
+  const auto say = [&](std::array<float, 4> kg) { b.bed.step(Sample{ch, at_s(b.t), kg}, b.out); };
+  b.until(60, [&] { say({1, 2, 3, 2}); });
+  EXPECT_NEAR(b.out.readings.back().load_kg->value, 0, 0.01);
+  b.until(120, [&] { say({21, 17, 23, 19}); });
+  EXPECT_NEAR(b.out.readings.back().load_kg->value, 72, 0.01);
+  EXPECT_EQ(b.kinds(), std::vector<std::string>{"bed.entered"});
+  b.until(300, [&] { say({21, 17, std::nanf(""), 19}); });
+  EXPECT_FALSE(b.out.readings.back().load_kg);
+  EXPECT_FALSE(b.out.readings.back().movement_kg);
+  EXPECT_EQ(b.out.readings.back().state, BedState::unknown);
+  EXPECT_EQ(b.out.readings.back().why.view(), "load sensor: cell 3 gives no number");
+  EXPECT_EQ(b.out.waves.back().value, wave_absent);
+  b.until(360, [&] { say({21, 17, 23, 19}); });
+  EXPECT_NEAR(b.out.readings.back().load_kg->value, 72, 0.01);
+  EXPECT_EQ(b.kinds(), std::vector<std::string>{"bed.entered"}) << "nobody came or went meanwhile";
+}
+
+TEST(Sensors, a_turn_moves_the_weight_between_the_cells_of_one_sensor) {
+  Bench b;
+  Channel cells = scale;
+  cells.columns = 4;
+  const auto ch = b.bed.attach("bridge", cells, stale, false);
+  std::array<float, 4> kg{1, 1, 1, 1};
+  int n = 0;
+  bool moving = false;
+  const auto say = [&] {
+    const float swing = moving ? (n++ / 5 % 2 ? 3.0F : -3.0F) : 0;
+    b.bed.step(Sample{ch, at_s(b.t), std::array{kg[0] + swing, kg[1] - swing, kg[2], kg[3]}}, b.out);
+  };
+  b.until(60, say);
+  kg = {20, 15, 21, 16};
+  b.until(120, say);
+  moving = true;
+  b.until(126, say);
+  EXPECT_GT(b.out.readings.back().movement_kg->value, 2) << "though the sum is the same";
+  moving = false, kg = {12, 23, 13, 24};
+  b.until(150, say);
+  ASSERT_EQ(b.kinds(), (std::vector<std::string>{"bed.entered", "position.changed"}));
+  EXPECT_NEAR(std::get<event::PositionChanged>(b.out.events.back().payload).size, 8, 0.5);
+}
+
+TEST(Sensors, more_cells_than_parts_still_add_up) {
+  Bench b;
+  Channel cells = scale;
+  cells.columns = 6;
+  const auto ch = b.bed.attach("line", cells, stale, false);
+  b.until(30,
+          [&] { b.bed.step(Sample{ch, at_s(b.t), std::array{1.0F, 1.0F, 1.0F, 1.0F, 1.0F, 1.0F}}, b.out); });
+  b.until(60,
+          [&] { b.bed.step(Sample{ch, at_s(b.t), std::array{9.0F, 9.0F, 19.0F, 9.0F, 9.0F, 9.0F}}, b.out); });
+  EXPECT_NEAR(b.out.readings.back().load_kg->value, 58, 0.01);
+}
+
+TEST(Sensors, a_mats_word_alone_says_in_bed_and_leaves_sleep_unknown) {
+  Bench b;
+  const auto word = b.bed.attach("mat", mat_word, stale, false);
+  b.until(60, [&] { b.put(word, 1); });
+  EXPECT_EQ(b.out.readings.back().state, BedState::unknown);
+  EXPECT_EQ(b.out.readings.back().in_bed, true);
+  b.until(120, [&] { b.put(word, 0); });
+  EXPECT_EQ(b.out.readings.back().in_bed, false);
+  b.until(180, [] {});
+  EXPECT_FALSE(b.out.readings.back().in_bed);
+}
+
+TEST(Sensors, a_radars_motion_is_the_beds_movement_where_nothing_better_is) {
+  Bench b;
+  const auto word = b.bed.attach("radar", mat_word, stale, false);
+  const auto motion = b.bed.attach("radar", Channel{Quantity::motion, 1, 1, 1, 0, 100, 0}, stale, false);
+  float level = 1;
+  const auto say = [&] { b.put(word, b.t > 30), b.put(motion, b.t > 30 ? level : 0.0F); };
+  b.until(60, say);
+  level = 40;
+  b.until(70, say);
+  EXPECT_EQ(b.out.readings.back().state, BedState::awake);
+  EXPECT_EQ(b.out.readings.back().movement_percent->value, 40);
+  EXPECT_EQ(b.out.waves.back().value, 400);
+  EXPECT_EQ(b.out.waves.back().trace, Trace::movement);
+  level = 1;
+  b.until(400, say);
+  EXPECT_EQ(b.out.readings.back().state, BedState::asleep) << "still for 5 min";
 }
 
 TEST(Sensors, a_detached_one_is_unknown_at_once) {

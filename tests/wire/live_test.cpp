@@ -31,8 +31,9 @@ Reading reading() {
 TEST(LiveJson, AReadingHasAgesAndNullsForTheUnknown) {
   EXPECT_EQ(to_json(reading(), now),
             json::parse(R"({"bed":"bed-1","t":"2026-11-22T02:41:06.123Z","state":"asleep",
-    "state_since":"2026-11-22T02:31:07.123Z","why":"no movement for 6 min","load_kg":{"v":71.2,"age_s":0.4},
-    "movement_kg":null,"activity_mg":null,"counts":null,"breath_rpm":null,"heart_bpm":null})"));
+    "state_since":"2026-11-22T02:31:07.123Z","why":"no movement for 6 min","in_bed":null,"load_kg":{"v":71.2,"age_s":0.4},
+    "movement_kg":null,"movement_percent":null,"activity_mg":null,"counts":null,"breath_rpm":null,
+    "breath_quality":null,"breath_from":null,"heart_bpm":null,"heart_quality":null,"heart_from":null})"));
 }
 
 TEST(LiveJson, AMeasureFromTheFutureHasNoNegativeAgeAndNanIsUnknown) {

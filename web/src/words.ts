@@ -84,7 +84,12 @@ export interface Said {
   state: BedState;
   since: number | undefined;
   why: string;
+  in_bed?: boolean;
 }
+
+/** The state in a word or two; that somebody lies there is said though sleep and wake are unknown. */
+export const state_title = (said: Said): string =>
+  said.state === 'unknown' && said.in_bed ? 'In bed' : state_words[said.state];
 
 /** One glance, one sentence: "Asleep for 1 h 12 min", "Awake since 02:41, in bed", "Unknown: scale silent for 3 min". */
 export function sentence(said: Said, now: number): string {
@@ -100,6 +105,7 @@ export function sentence(said: Said, now: number): string {
     case 'out_of_bed':
       return length ? `Out of bed for ${length}` : 'Out of bed';
     case 'unknown': {
+      if (said.in_bed) return 'In bed; asleep or awake is unknown';
       const because = why ? `: ${why}` : '';
       return length ? `Unknown${because}${because ? ' ' : ' '}for ${length}` : `Unknown${because}`;
     }
@@ -120,6 +126,7 @@ export function home_sentence(name: string, said: Said, now: number): string {
     case 'out_of_bed':
       return `${name} has been out of bed${at}`;
     case 'unknown':
+      if (said.in_bed) return `${name} is in bed; asleep or awake is unknown`;
       return `It is not known how ${name} is${why ? `: ${why}` : ''}${since === undefined ? '' : `, for ${lasting(now - since)}`}`;
   }
 }
@@ -128,6 +135,7 @@ export function home_sentence(name: string, said: Said, now: number): string {
 export const number_of: Record<string, (value: number) => string> = {
   load_kg: (x) => x.toFixed(1),
   movement_kg: (x) => x.toFixed(2),
+  movement_percent: (x) => x.toFixed(0),
   activity_mg: (x) => x.toFixed(0),
   breath_rpm: (x) => x.toFixed(0),
   heart_bpm: (x) => x.toFixed(0),

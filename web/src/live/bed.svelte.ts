@@ -21,12 +21,18 @@ export class Bed {
     state: 'unknown',
     state_since: null,
     why: '',
+    in_bed: null,
     load_kg: null,
     movement_kg: null,
+    movement_percent: null,
     activity_mg: null,
     counts: null,
     breath_rpm: null,
+    breath_quality: null,
+    breath_from: null,
     heart_bpm: null,
+    heart_quality: null,
+    heart_from: null,
   });
   /** Server's time of the reading, ms since 1970. */
   read_at = $state(0);
@@ -34,6 +40,8 @@ export class Bed {
   heard_at = $state(0);
   /** Whether a load sensor of this bed ever spoke. */
   weighs = $state(false);
+  /** Whether a bed without load sensors told its movement as a share: a pressure mat, a motion sensor. */
+  shares = $state(false);
   events = $state.raw<readonly LogEvent[]>([]);
   epochs = $state.raw<readonly Epoch[]>([]);
   epochs_trouble = $state('');
@@ -70,7 +78,16 @@ export class Bed {
     this.reading = reading;
     this.read_at = at;
     if (reading.load_kg !== null || reading.movement_kg !== null) this.weighs = true;
-    for (const measure of [reading.load_kg, reading.movement_kg, reading.activity_mg, reading.heart_bpm]) {
+    if (reading.movement_percent !== null) this.shares = true;
+    const measures = [
+      reading.load_kg,
+      reading.movement_kg,
+      reading.movement_percent,
+      reading.activity_mg,
+      reading.breath_rpm,
+      reading.heart_bpm,
+    ];
+    for (const measure of measures) {
       if (measure) this.heard_at = Math.max(this.heard_at, at - measure.age_s * 1000);
     }
   }
@@ -106,9 +123,10 @@ export class Bed {
 export const stale_after_s = {
   load_kg: 15,
   movement_kg: 15,
+  movement_percent: 15,
   activity_mg: 15,
-  breath_rpm: 90,
-  heart_bpm: 60,
+  breath_rpm: 15,
+  heart_bpm: 15,
   counts: 120,
 } as const satisfies Partial<Record<keyof Reading, number>>;
 export type Quantity = keyof typeof stale_after_s;
@@ -119,6 +137,8 @@ export interface Told {
   /** Since when, server's time; undefined: cannot be said. */
   since: number | undefined;
   why: string;
+  /** Known to lie there, though perhaps not whether asleep. */
+  in_bed: boolean;
   live: boolean;
   /** What was last known before the line was cut, for the struck-through line. */
   last: { state: BedState; at: number } | undefined;

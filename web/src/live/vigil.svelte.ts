@@ -168,6 +168,7 @@ export class Vigil {
         state: reading.state,
         since: reading.state_since ?? undefined,
         why: reading.why,
+        in_bed: reading.in_bed === true,
         live: true,
         last: undefined,
       };
@@ -176,6 +177,7 @@ export class Vigil {
       state: 'unknown',
       since: bed.read_at,
       why: this.live ? 'no reading of this bed' : 'connection lost',
+      in_bed: false,
       live: false,
       last: reading.state === 'unknown' ? undefined : { state: reading.state, at: bed.read_at },
     };

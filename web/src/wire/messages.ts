@@ -11,6 +11,10 @@ const measure = v.optional(
   v.nullable(v.object({ v: v.pipe(v.number(), v.finite()), age_s: v.pipe(v.number(), v.finite()) })),
   null,
 );
+/** 0 to 1, of a rate; told also while the rate is unknown for want of it. Null: the source states none. */
+const quality = v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))), null);
+/** Out of the load cells, or the sensor's own word. Null: nothing here could tell it now. */
+const source = v.optional(v.nullable(v.picklist(['load', 'sensor'])), null);
 /** A number and how old it was, in the server's seconds, when the message was made. Null: unknown. */
 export type Measure = { v: number; age_s: number };
 
@@ -23,12 +27,18 @@ export const ReadingSchema = v.object({
   state: v.picklist(states),
   state_since: v.optional(v.nullable(time), null),
   why: v.optional(text, ''),
+  in_bed: v.optional(v.nullable(v.boolean()), null),
   load_kg: measure,
   movement_kg: measure,
+  movement_percent: measure,
   activity_mg: measure,
   counts: measure,
   breath_rpm: measure,
+  breath_quality: quality,
+  breath_from: source,
   heart_bpm: measure,
+  heart_quality: quality,
+  heart_from: source,
 });
 export type Reading = v.InferOutput<typeof ReadingSchema>;
 
