@@ -25,6 +25,7 @@ class Heard : public SampleSink {
   std::vector<One> samples;
   std::map<Reject, std::uint64_t> rejects;
   std::string what, identity;
+  std::vector<std::string> notes;  ///< each change
   float battery_percent = -1;
 
   ChannelIndex announce(const Channel& channel) override {
@@ -39,6 +40,9 @@ class Heard : public SampleSink {
   void reject(Reject reason, std::uint64_t count) override { rejects[reason] += count; }
   void describe(std::string text) override { what = std::move(text); }
   void battery(float percent) override { battery_percent = percent; }
+  void note(std::string text) override {
+    if (text != (notes.empty() ? std::string() : notes.back())) notes.push_back(std::move(text));
+  }
   void identify(std::string_view text) override { identity = text; }
 };
 

@@ -1,6 +1,7 @@
 // Every capture in tests/captures/<driver>/ is played to its driver; NAME.expect says what must come of it,
 // NAME.session what is in it.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -41,11 +42,19 @@ std::string without_comments(const std::string& text) {
   return out;
 }
 
+/// Cells without a number are NaN, and so is a number of theirs that repeats.
+bool same(const std::vector<float>& a, const std::vector<float>& b) {
+  return std::ranges::equal(a, b,
+                            [](float x, float y) { return x == y || (std::isnan(x) && std::isnan(y)); });
+}
+
 /// What the driver said, as an expectation is written. Samples that repeat the one before are counted.
 std::string told(const Heard& heard, const std::string& ended) {
   std::ostringstream out;
   if (!heard.identity.empty()) out << "identity " << heard.identity << "\n";
   if (!heard.what.empty()) out << "what " << heard.what << "\n";
+  for (const auto& note : heard.notes)
+    out << "note " << note << "\n";
   if (heard.battery_percent >= 0) out << "battery " << heard.battery_percent << "\n";
   for (std::size_t i = 0; i < heard.channels.size(); ++i) {
     const auto& c = heard.channels[i];
@@ -59,7 +68,7 @@ std::string told(const Heard& heard, const std::string& ended) {
     const auto& s = heard.samples[i];
     std::size_t n = 1;
     while (i + n < heard.samples.size() && heard.samples[i + n].channel == s.channel &&
-           heard.samples[i + n].values == s.values &&
+           same(heard.samples[i + n].values, s.values) &&
            heard.samples[i + n].at - heard.samples[i + n - 1].at < std::chrono::milliseconds(50))
       ++n;
     char number[64];

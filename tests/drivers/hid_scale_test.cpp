@@ -49,6 +49,42 @@ TEST(HidDescriptor, finds_the_application_wherever_it_stands) {
       has_application(bytes({0xFE, 0x06, 0x00, 0x05, 0x8D, 0x09, 0x20, 0xA1, 0x01}), usage_page, usage));
 }
 
+TEST(HidDescriptor, the_page_that_stands_when_the_collection_begins_is_the_usages) {
+  EXPECT_TRUE(has_application(bytes({0x09, 0x20, 0x05, 0x8D, 0xA1, 0x01, 0xC0}), usage_page, usage));
+  EXPECT_FALSE(
+      has_application(bytes({0x05, 0x8D, 0x09, 0x20, 0x05, 0x01, 0xA1, 0x01, 0xC0}), usage_page, usage));
+  // Pushed before a keyboard, brought back behind it; and pops that nothing was pushed for.
+  EXPECT_TRUE(has_application(
+      bytes({0x05, 0x8D, 0xA4, 0x05, 0x01, 0x09, 0x06, 0xA1, 0x01, 0xC0, 0xB4, 0x09, 0x20, 0xA1, 0x01, 0xC0}),
+      usage_page, usage));
+  EXPECT_TRUE(
+      has_application(bytes({0xB4, 0xB4, 0x05, 0x8D, 0x09, 0x20, 0xA1, 0x01, 0xC0}), usage_page, usage));
+  // A long item before it, one that is longer than the rest, and twenty pushes.
+  EXPECT_TRUE(has_application(bytes({0xFE, 0x02, 0x10, 0xAA, 0xBB, 0x05, 0x8D, 0x09, 0x20, 0xA1, 0x01}),
+                              usage_page, usage));
+  EXPECT_FALSE(
+      has_application(bytes({0xFE, 0xFF, 0x10, 0x05, 0x8D, 0x09, 0x20, 0xA1, 0x01}), usage_page, usage));
+  std::vector<std::byte> pushes(20, std::byte{0xA4});
+  pushes.insert(pushes.end(), small_descriptor.begin(), small_descriptor.end());
+  EXPECT_TRUE(has_application(pushes, usage_page, usage));
+}
+
+TEST(HidDescriptor, gives_the_lengths_of_reports) {
+  // The bridge's kind: 18 bytes in, 8 out, no ids.
+  EXPECT_EQ(report_lengths(bytes({0x75, 0x08, 0x95, 0x12, 0x81, 0x02, 0x95, 0x08, 0x91, 0x02})),
+            (ReportLengths{18, 8, false}));
+  // Items of one report add up; of several the longest counts, with its id; pushed sizes come back.
+  EXPECT_EQ(report_lengths(bytes({0x85, 0x01, 0x75, 0x08, 0x95, 0x02, 0x81, 0x02, 0xA4, 0x75,
+                                  0x01, 0x95, 0x04, 0x81, 0x02, 0xB4, 0x85, 0x02, 0x81, 0x02})),
+            (ReportLengths{4, 0, true}));
+  // 60,000 x 32 bits in one item, and a sum that would overflow, are nothing.
+  EXPECT_EQ(report_lengths(bytes({0x75, 0x20, 0x96, 0x60, 0xEA, 0x81, 0x02})), ReportLengths{});
+  EXPECT_EQ(report_lengths(bytes({0x77, 0xFF, 0xFF, 0xFF, 0xFF, 0x97, 0xFF, 0xFF, 0xFF, 0xFF, 0x81, 0x02,
+                                  0x81, 0x02, 0x91, 0x02})),
+            ReportLengths{});
+  EXPECT_EQ(report_lengths({}), ReportLengths{});
+}
+
 TEST(HidDescriptor, torn_at_every_byte_it_is_harmless) {
   for (std::size_t n = 0; n < small_descriptor.size(); ++n)
     EXPECT_EQ(has_application(std::span(small_descriptor).first(n), usage_page, usage), n >= 6) << n;
@@ -60,7 +96,9 @@ TEST(HidDescriptor, the_real_one) {
   if (!file) GTEST_SKIP() << path << " is not on this machine";
   const std::string content(std::istreambuf_iterator<char>(file), {});
   ASSERT_EQ(content.size(), 221U);
-  EXPECT_TRUE(has_application(std::as_bytes(std::span(content)), usage_page, usage));
+  const auto descriptor = std::as_bytes(std::span(content));
+  EXPECT_TRUE(has_application(descriptor, usage_page, usage));
+  EXPECT_EQ(report_lengths(descriptor), (ReportLengths{6, 2, true}));
 }
 
 TEST(HidScaleReport, the_sheets_examples) {
