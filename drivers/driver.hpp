@@ -65,8 +65,9 @@ class Port {
   /// Serial: from now on; what was received before is dropped. Other ports and captures ignore it.
   /// Throws: DeviceRefused when the port cannot be driven so, DeviceLost.
   virtual void line(const Line& line);
-  /// USB: resets the device, once it has stalled; the port is of no use afterwards and is to be opened anew.
-  /// False: nothing of the kind here.
+  /// Resets the device, once it has stalled: the USB device; serial: DTR and RTS go down, by which many
+  /// boards start anew. The port is of no use afterwards and is to be opened anew. False: nothing of the kind
+  /// here.
   virtual bool reset() noexcept { return false; }
   [[nodiscard]] virtual Instant now() const = 0;
   /// "/dev/ttyACM0", "usb 1-1.2 interface 0", "night.cwa".

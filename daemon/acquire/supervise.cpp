@@ -1,8 +1,12 @@
 #include "acquire/supervise.hpp"
 
 #include <algorithm>
+#include <cmath>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
 #include "base/log.hpp"
@@ -11,11 +15,22 @@ namespace vigil::acquire {
 namespace {
 
 constexpr std::chrono::seconds shortest_wait{1}, longest_wait{30};
+/// A flood is shown for as long after it ended.
+constexpr std::chrono::seconds flood_told{10};
 
 /// With time scaled a scheduler's hiccup of the machine would look like silence: never less than a quarter
 /// second.
 Duration silence_allowed(const drivers::Driver& driver, const Clock& clock) {
   return std::max<Duration>(driver.stale_after, from_seconds(0.25 * clock.scale()));
+}
+
+/// Three times the silence that makes it stale, and at least 10 s, which a driver may need to wake its device
+/// by itself. Never where silence is natural (a button) or made by ourselves (files).
+Duration stall_allowed(const drivers::Driver& driver, Duration stale_after) {
+  const bool hardware =
+      driver.transport == drivers::Transport::serial || driver.transport == drivers::Transport::usb;
+  if (!hardware || stale_after > std::chrono::hours(1)) return Duration::max();
+  return std::max<Duration>(3 * stale_after, std::chrono::seconds(10));
 }
 
 }  // namespace
@@ -27,6 +42,7 @@ Device::Device(const asio::any_io_executor& executor, const Clock& clock, const 
       say_(std::move(say)),
       plan_(std::move(plan)),
       stale_after_(silence_allowed(*plan_.driver, clock)),
+      stalled_after_(stall_allowed(*plan_.driver, stale_after_)),
       wakeup_(executor, clock) {
   health_.device = plan_.identity;
   health_.driver = plan_.driver->name;
@@ -46,7 +62,7 @@ asio::awaitable<void> Device::supervise() {
     came_ = false;
     std::string why;
     const auto outcome = co_await run_once(why);
-    const bool worked = live_;
+    const bool worked = live_ && !stalled_;
     close(outcome, why);
     if (outcome == Outcome::ended) co_return;
     if (outcome == Outcome::refused)
@@ -63,7 +79,7 @@ asio::awaitable<void> Device::supervise() {
 }
 
 asio::awaitable<Device::Outcome> Device::run_once(std::string& why) {
-  become(DeviceState::opening);
+  if (!stalled_) become(DeviceState::opening);
   const auto tap = [this](Instant at, std::uint8_t kind, std::span<const std::byte> bytes) {
     if (kind == static_cast<std::uint8_t>(drivers::Passed::read)) health_.bytes += bytes.size();
     if (sinks_.raw) sinks_.raw(plan_.identity, at, kind, bytes);
@@ -79,7 +95,7 @@ asio::awaitable<Device::Outcome> Device::run_once(std::string& why) {
                 plan_.driver->transport == drivers::Transport::usb;
     if (recording && sinks_.raw_open)
       sinks_.raw_open(plan_.identity, plan_.driver->name, plan_.toml, clock_.wall(), heard_, simulated());
-    co_await plan_.driver->run(*port, *plan_.settings, *this);
+    co_await drive(*port);
     why = "its data has ended";
     outcome = Outcome::ended;
   } catch (const drivers::DeviceLost& lost) {
@@ -88,23 +104,64 @@ asio::awaitable<Device::Outcome> Device::run_once(std::string& why) {
     why = refused.what();
     outcome = Outcome::refused;
   } catch (const boost::system::system_error& error) {
-    if (error.code() == asio::error::operation_aborted) {  // the daemon stops
+    if (std::exchange(halting_, false)) {
+      why = "silent for too long";
+      outcome = Outcome::stalled;
+    } else if (error.code() == asio::error::operation_aborted) {  // the daemon stops
       if (recording && sinks_.raw_close) sinks_.raw_close(plan_.identity);
       throw;
+    } else {
+      why = error.what();
     }
-    why = error.what();
   } catch (const std::exception& error) {
     why = error.what();
   }
+  if (std::exchange(halting_, false)) outcome = Outcome::stalled;
   if (recording && sinks_.raw_close) sinks_.raw_close(plan_.identity);
   co_return outcome;
+}
+
+/// The driver's coroutine for itself, so that tick() can end it wherever it waits.
+asio::awaitable<void> Device::drive(drivers::Port& port) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto state = co_await asio::this_coro::cancellation_state;
+  // What stops this coroutine stops the driver's: the wait below listens to halt_ alone.
+  auto slot = state.slot();
+  const auto pass_on = [this](asio::cancellation_type type) { halt_.emit(type); };
+  if (slot.is_connected()) slot.assign(pass_on);
+  port_ = &port;
+  std::exception_ptr ended;
+  try {
+    co_await asio::co_spawn(executor, plan_.driver->run(port, *plan_.settings, *this),
+                            asio::bind_cancellation_slot(halt_.slot(), asio::use_awaitable));
+  } catch (const drivers::DeviceLost&) {
+    // It answers nothing although it is attached: the port is closed anyway.
+    if (present_ && (health_.state == DeviceState::stale || !live_)) reset_once(port);
+    ended = std::current_exception();
+  } catch (...) {
+    ended = std::current_exception();
+  }
+  port_ = nullptr;
+  if (slot.is_connected()) slot.clear();
+  if (ended) std::rethrow_exception(ended);
+}
+
+void Device::reset_once(drivers::Port& port) {
+  if (std::exchange(reset_, true)) return;
+  if (port.reset()) log::info("{}: reset", plan_.identity.view());
 }
 
 void Device::close(Outcome outcome, const std::string& why) {
   const auto now = clock_.now();
   streams_.clear();
   if (feed_ != nullptr) plan_.bed->detach(*feed_);
-  if (std::exchange(live_, false)) {
+  if (outcome == Outcome::stalled) {
+    live_ = false;
+    return;
+  }
+  if (std::exchange(live_, false) || std::exchange(stalled_, false)) {
+    stalled_ = false;
+    silent_since_.reset();
     lost_at_ = now;
     say(event::DeviceLost{.device = plan_.identity, .reason = why});
     last_trouble_.clear();
@@ -147,18 +204,37 @@ void Device::unassigned(std::string mend) {
 }
 
 void Device::tick() {
-  if (!live_ || health_.state != DeviceState::live) return;
-  const auto silent = clock_.now() - heard_;
-  if (silent <= stale_after_) return;
-  log::warn("{}: silent for {:.1f} s", plan_.identity.view(), seconds(silent));
-  become(DeviceState::stale);
-  say(event::DeviceStale{.device = plan_.identity, .silent = silent});
+  const auto now = clock_.now();
+  if (const bool flooding = flooded_at_ && now - *flooded_at_ < flood_told; flooding != flooding_) {
+    if (flooding) log::warn("{}: floods: what is too much is dropped", plan_.identity.view());
+    flooding_ = flooding;
+    changed_ = true;
+  }
+  if (!live_) return;
+  const auto silent = now - heard_;
+  if (health_.state == DeviceState::live && silent > stale_after_) {
+    log::warn("{}: silent for {:.1f} s", plan_.identity.view(), seconds(silent));
+    silent_since_ = heard_;
+    become(DeviceState::stale);
+    say(event::DeviceStale{.device = plan_.identity, .silent = silent});
+  }
+  if (health_.state == DeviceState::stale && silent > stalled_after_ && port_ != nullptr && !halting_) {
+    if (!std::exchange(stalled_, true))
+      log::warn("{}: still silent: it is opened anew", plan_.identity.view());
+    halting_ = true;
+    reset_once(*port_);
+    halt_.emit(asio::cancellation_type::terminal);
+  }
 }
 
 DeviceHealth Device::health() const {
   auto now = health_;
   now.measured_hz = rate_.hz(clock_.now());
   now.fitted_hz = fitted_hz();
+  if (now.note.empty() && flooding_)
+    now.note = "sends far more than the " + std::to_string(std::lround(health_.nominal_hz)) +
+               " samples a second that it should: what is too much is dropped; does something else speak on "
+               "its port?";
   return now;
 }
 
@@ -185,7 +261,7 @@ ChannelIndex Device::announce(const Channel& channel) {
     heard_ = now;
     last_trouble_.clear();
     health_.mend.clear();
-    become(DeviceState::live);
+    become(stalled_ ? DeviceState::stale : DeviceState::live);
     if (!std::exchange(attached_told_, true)) {
       log::info("{}: {} at {}", plan_.identity.view(), health_.what, health_.where);
       say(event::DeviceAttached{.device = plan_.identity,
@@ -207,14 +283,18 @@ void Device::sample(ChannelIndex channel, Instant at, std::span<const float> val
   auto& stream = streams_.at(channel);
   if (const auto why = stream.admit(at, values)) {
     reject(*why, 1);
+    if (*why == Reject::flood) flooded_at_ = clock_.now();
     return;
   }
   const auto now = clock_.now();
-  if (health_.state == DeviceState::stale) {
-    log::info("{}: speaks again after {:.1f} s", plan_.identity.view(), seconds(now - heard_));
+  if (silent_since_) {
+    const auto away = now - *std::exchange(silent_since_, std::nullopt);
+    log::info("{}: speaks again after {:.1f} s", plan_.identity.view(), seconds(away));
+    stalled_ = false;
     become(DeviceState::live);
-    say(event::DeviceRecovered{.device = plan_.identity, .away = now - heard_});
+    say(event::DeviceRecovered{.device = plan_.identity, .away = away});
   }
+  reset_ = false;
   heard_ = now;
   rate_.count(at);
   if (stream.fit) stream.fit->add(at);

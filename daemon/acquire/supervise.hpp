@@ -6,6 +6,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 
 #include "acquire/admit.hpp"
 #include "acquire/bedside.hpp"
@@ -20,6 +21,10 @@ namespace asio = boost::asio;
 
 /// One device for as long as the daemon runs, plugged in or not: opens it, runs its driver, admits its
 /// samples for its bed, and says once what became of it. Acquire thread only; stays where it was made.
+///
+/// Stale is not gone: a silent device keeps its place, and its state is `stale` until its next sample. Silent
+/// for longer, it is reset, once in each silence, and opened anew with back-off. Only what cannot be opened
+/// or says itself that it is lost, is `lost`.
 class Device final : public drivers::SampleSink {
  public:
   /// Opens the device's port, wherever it is now. Throws DeviceRefused, DeviceLost.
@@ -68,9 +73,11 @@ class Device final : public drivers::SampleSink {
     ChannelIndex at_bed;
     std::optional<drivers::RateFit> fit;  ///< of a regular channel
   };
-  enum class Outcome { ended, lost, refused };
+  enum class Outcome { ended, lost, refused, stalled };
 
   asio::awaitable<Outcome> run_once(std::string& why);
+  asio::awaitable<void> drive(drivers::Port& port);
+  void reset_once(drivers::Port& port);
   void close(Outcome outcome, const std::string& why);
   void become(DeviceState state);
   void say(Payload payload) {
@@ -85,6 +92,7 @@ class Device final : public drivers::SampleSink {
   const Say say_;
   const Plan plan_;
   const Duration stale_after_;
+  const Duration stalled_after_;  ///< silent for so long: reset and opened anew
   drivers::Wakeup wakeup_;
   Open open_;
   Bedside::Feed* feed_ = nullptr;
@@ -93,6 +101,14 @@ class Device final : public drivers::SampleSink {
   Rate rate_;
   Instant heard_;  ///< when the last sample came, or the port was opened
   std::optional<Instant> lost_at_;
+  std::optional<Instant> silent_since_;  ///< stale since then
+  std::optional<Instant> flooded_at_;
+  drivers::Port* port_ = nullptr;   ///< while the driver runs
+  asio::cancellation_signal halt_;  ///< ends the driver
+  bool stalled_ = false;            ///< halted for its silence, and not heard since
+  bool halting_ = false;
+  bool flooding_ = false;
+  bool reset_ = false;  ///< in this silence
   bool present_ = false;
   bool came_ = false;           ///< since the last opening began
   bool attached_told_ = false;  ///< device.attached is in the log for this run of the daemon

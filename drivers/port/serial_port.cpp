@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -23,6 +24,9 @@ namespace {
 
 /// A device that does not take what is written for this long is gone or wedged.
 constexpr auto write_deadline = std::chrono::seconds(3);
+
+constexpr double bytes_a_second = 256 * 1024;
+constexpr double burst = bytes_a_second;
 
 constexpr auto speeds = std::to_array<std::pair<std::uint32_t, speed_t>>({
     {1200, B1200},
@@ -69,10 +73,28 @@ struct SerialPort::Inside : std::enable_shared_from_this<Inside> {
     timer.cancel();
     if (std::exchange(late, false)) co_return false;
     if (error) {
+      if (cut) throw DeviceLost(path + ": was reset");
       if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
       throw DeviceLost(path + ": " + error.message());
     }
     co_return true;
+  }
+
+  /// Whoever found bytes waiting lets the others have their turn first, and one that sends more than its
+  /// share waits.
+  asio::awaitable<void> turn() {
+    found_waiting = false;
+    const auto now = clock.now();
+    credit = std::min(burst, credit + seconds(now - paid) * bytes_a_second);
+    paid = now;
+    if (credit >= 0) {
+      co_await asio::post(tty.get_executor(), asio::use_awaitable);
+      co_return;
+    }
+    timer.expires_after(clock.machine(from_seconds(-credit / bytes_a_second)));
+    boost::system::error_code error;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (error && !cut) throw boost::system::system_error(error);
   }
 
   const Clock& clock;
@@ -82,6 +104,11 @@ struct SerialPort::Inside : std::enable_shared_from_this<Inside> {
   asio::steady_timer timer;
   std::uint64_t turns = 0;
   bool late = false;
+  bool cut = false;            ///< reset
+  int raised = 0;              ///< modem lines
+  bool found_waiting = false;  ///< the last read had to wait for nothing
+  double credit = burst;       ///< bytes that may be read at once; below 0: to be waited for
+  Instant paid{};
   std::array<std::byte, 4096> buffer{};
 };
 
@@ -139,7 +166,7 @@ void SerialPort::Inside::drive(const Line& line) {
   ::cfsetspeed(&settings, speed->second);
   if (::tcsetattr(fd, TCSANOW, &settings) != 0) throw DeviceLost(path + ": " + reason(errno));
   // A pty has no modem lines: it refuses, and nothing is lost.
-  const int raised = (line.dtr ? TIOCM_DTR : 0) | (line.rts ? TIOCM_RTS : 0);
+  raised = (line.dtr ? TIOCM_DTR : 0) | (line.rts ? TIOCM_RTS : 0);
   const int dropped = (TIOCM_DTR | TIOCM_RTS) & ~raised;
   ::ioctl(fd, TIOCMBIS, &raised);
   ::ioctl(fd, TIOCMBIC, &dropped);
@@ -165,10 +192,14 @@ SerialPort::~SerialPort() {
 asio::awaitable<Arrival> SerialPort::read(std::optional<std::chrono::milliseconds> timeout) {
   const auto in = in_;
   const auto give_up = timeout ? std::optional(in->clock.now() + *timeout) : std::nullopt;
-  for (;;) {
+  if (in->found_waiting) co_await in->turn();
+  if (in->cut) throw DeviceLost(in->path + ": was reset");
+  for (bool waited = false;; waited = true) {
     const auto got = ::read(in->tty.native_handle(), in->buffer.data(), in->buffer.size());
     const int error = errno;
     if (got > 0) {
+      in->found_waiting = !waited;
+      in->credit -= static_cast<double>(got);
       const Arrival arrival{std::span(in->buffer.data(), static_cast<std::size_t>(got)), in->clock.now()};
       if (in->tap) in->tap(arrival.at, static_cast<std::uint8_t>(Passed::read), arrival.bytes);
       co_return arrival;
@@ -207,6 +238,17 @@ void SerialPort::line(const Line& line) {
   in_->drive(line);
   // A driver that only listens writes nothing: this tells where its sessions begin in a capture.
   if (in_->tap) in_->tap(in_->clock.now(), static_cast<std::uint8_t>(Passed::written), {});
+}
+
+bool SerialPort::reset() noexcept {
+  auto& in = *in_;
+  in.cut = true;
+  const int raised = in.raised;
+  const bool dropped = raised != 0 && ::ioctl(in.tty.native_handle(), TIOCMBIC, &raised) == 0;
+  boost::system::error_code ignored;
+  in.tty.cancel(ignored);
+  in.timer.cancel();
+  return dropped;
 }
 
 Instant SerialPort::now() const { return in_->clock.now(); }

@@ -32,6 +32,7 @@ struct Life {
 };
 std::deque<Life> lives;
 Life life;
+int resets = 0;
 
 class FakePort final : public Port {
  public:
@@ -44,6 +45,7 @@ class FakePort final : public Port {
     co_return drivers::Arrival{bytes, clock_.now()};
   }
   asio::awaitable<void> write(std::span<const std::byte>) override { co_return; }
+  bool reset() noexcept override { return ++resets, true; }
   [[nodiscard]] Instant now() const override { return clock_.now(); }
   [[nodiscard]] std::string_view where() const override { return "fake 1"; }
 
@@ -72,7 +74,7 @@ const drivers::Driver driver{"fake", "Fake", drivers::Transport::serial, {}, {},
 
 class Supervise : public testing::Test {
  protected:
-  Supervise() { lives.clear(); }
+  Supervise() { lives.clear(), resets = 0; }
 
   /// Runs the device through `lives`, then cancels it.
   void run() {
@@ -195,6 +197,44 @@ TEST_F(Supervise, silence_is_stale_and_the_next_sample_recovers) {
   // 0.25 s of the machine at this scale is more than the driver's own 20 s
   EXPECT_GE(heard_.all<event::DeviceStale>()[0]->silent, seconds(125));
   EXPECT_GE(heard_.all<event::DeviceRecovered>()[0]->away, seconds(200));
+}
+
+TEST_F(Supervise, a_stalled_device_is_reset_once_and_opened_anew_until_it_speaks) {
+  lives = {{.samples = 3, .end = Life::End::stays},
+           {.samples = 0, .end = Life::End::stays},
+           {.samples = 0, .end = Life::End::stays},
+           {.samples = 2, .end = Life::End::ends}};
+  std::vector<DeviceState> states;
+  pump([&] {
+    const auto state = device_.health().state;
+    if (states.empty() || states.back() != state) states.push_back(state);
+    return false;
+  });
+  EXPECT_EQ(opened_.size(), 4U);
+  EXPECT_EQ(resets, 1);
+  // One silence, told once, however often it was opened; it never was gone.
+  EXPECT_THAT(heard_.kinds(), ElementsAre("device.attached", "device.assigned", "device.stale",
+                                          "device.recovered", "device.lost"));
+  EXPECT_GE(heard_.all<event::DeviceRecovered>()[0]->away, opened_[3] - opened_[0] - seconds(1));
+  EXPECT_THAT(states, testing::Not(testing::Contains(DeviceState::refused)));
+  EXPECT_EQ(std::ranges::count(states, DeviceState::stale), 1);
+  // The pauses grow: 1 s, 2 s, 4 s beyond the silence itself.
+  EXPECT_GE(opened_[3] - opened_[2], seconds(3 * 60 + 4));
+}
+
+TEST_F(Supervise, one_that_falls_silent_again_is_reset_again) {
+  lives = {{.samples = 2, .end = Life::End::stays}, {.samples = 2, .end = Life::End::stays}, {.gone = true}};
+  run();
+  EXPECT_EQ(resets, 2);
+  EXPECT_THAT(heard_.kinds(), ElementsAre("device.attached", "device.assigned", "device.stale",
+                                          "device.recovered", "device.stale", "device.lost"));
+}
+
+TEST_F(Supervise, the_daemon_stops_a_driver_that_waits) {
+  lives = {{.samples = 1, .end = Life::End::stays}};
+  pump([&] { return device_.health().samples == 1; });  // pump() ends only when the coroutine has ended
+  EXPECT_EQ(resets, 0);
+  EXPECT_EQ(heard_.raw.back(), "close fake:1");
 }
 
 TEST_F(Supervise, what_is_not_believed_is_counted) {

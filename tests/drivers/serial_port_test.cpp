@@ -204,6 +204,68 @@ TEST_F(SerialPortTest, a_read_can_be_cancelled_and_the_next_goes_on) {
   EXPECT_EQ(heard, "x");
 }
 
+TEST_F(SerialPortTest, one_that_always_has_bytes_gives_others_their_turn) {
+  Pty loud, quiet;
+  const Clock now;
+  SerialPort first(loop.get_executor(), now, loud.path), second(loop.get_executor(), now, quiet.path);
+  // The other end writes whenever there is room, from within the tap: there is always something to be read.
+  const std::string much(1024, 'x');
+  std::size_t reads = 0, limit = 0;
+  const auto flood = [&]() -> asio::awaitable<void> {
+    while (limit == 0 || reads < limit) {
+      loud.put(much);
+      co_await first.read({});
+      ++reads;
+    }
+  };
+  const auto talk = [&]() -> asio::awaitable<void> {
+    quiet.put("y");
+    const Arrival arrival = co_await second.read({});
+    EXPECT_EQ(text_of(arrival.bytes), "y");
+    limit = reads + 10;
+  };
+  std::string ended;
+  const auto done = [&](const std::exception_ptr& error) { ended = error ? "thrown" : "done"; };
+  asio::co_spawn(loop, flood(), done);
+  EXPECT_EQ(run(talk), "");
+  EXPECT_EQ(ended, "done");
+  EXPECT_LT(reads, 1000U);
+}
+
+TEST_F(SerialPortTest, one_that_sends_without_end_is_read_no_faster_than_its_share) {
+  Pty pty;
+  const Clock now;
+  SerialPort port(loop.get_executor(), now, pty.path);
+  const std::string much(4000, 'x');
+  std::size_t bytes = 0;
+  Instant from, to;
+  const auto flood = [&]() -> asio::awaitable<void> {
+    from = now.now();
+    while (bytes < 400 * 1024) {
+      pty.put(much);
+      for (std::size_t got = 0; got < much.size();) {
+        const Arrival arrival = co_await port.read({});
+        got += arrival.bytes.size();
+      }
+      bytes += much.size();
+    }
+    to = now.now();
+  };
+  EXPECT_EQ(run(flood), "");
+  // 256 KiB at once, the rest at 256 KiB a second.
+  EXPECT_GE(seconds(to - from), 0.5);
+}
+
+TEST_F(SerialPortTest, a_reset_ends_what_waits) {
+  Pty pty;
+  SerialPort port(loop.get_executor(), clock, pty.path);
+  const auto wait_for_ever = [&]() -> asio::awaitable<void> { co_await port.read({}); };
+  const auto reset = [&] { EXPECT_FALSE(port.reset()); };  // a pty has no lines to let down
+  asio::post(loop, reset);
+  EXPECT_NE(run(wait_for_ever).find("was reset"), std::string::npos);
+  EXPECT_NE(run(wait_for_ever).find("was reset"), std::string::npos);
+}
+
 TEST_F(SerialPortTest, idle_and_file_ports_keep_the_daemons_time) {
   IdlePort idle(loop.get_executor(), clock, "nothing");
   Instant before, after;

@@ -6,7 +6,8 @@
 // text of lines `ms x y z ...` in g, plain or gzip, each value held until the next; without one the device
 // lies still. It is worn from the first STREAM on, whether anybody listens or not. Says on standard output, a
 // line each: `ready PATH`, `stream`, `stopped`, `end` (the night is over, the device falls silent),
-// `vanished`, `back`. Commands on standard input: lock, unlock, stall, go, garbage, tilde, six, split, vanish
+// `vanished`, `back`. Commands on standard input: lock, unlock, stall, go, mute (answers nothing any more,
+// until go), garbage, tilde, six, split, flood (the stream comes as fast as the host takes it), vanish
 // SECONDS, quit.
 #include <algorithm>
 #include <chrono>
@@ -80,7 +81,7 @@ class Device {
         say("back");
       }
       pollfd watched[2] = {{0, static_cast<short>(input_open_ ? POLLIN : 0), 0}, {master_, POLLIN, 0}};
-      poll(watched, 2, streaming_ ? 1 : 20);
+      poll(watched, 2, streaming_ ? (flood_ ? 0 : 1) : 20);
       if ((watched[0].revents & (POLLIN | POLLHUP)) != 0) read_commands();
       if (master_ >= 0 && (watched[1].revents & POLLIN) != 0) read_host();
       // Nobody has the other end open: poll says so at once and for ever.
@@ -145,8 +146,12 @@ class Device {
       locked_ = false;
     else if (word == "stall")
       stalled_ = true;
+    else if (word == "mute")
+      stalled_ = mute_ = true;
     else if (word == "go")
-      stalled_ = false, resume();
+      stalled_ = mute_ = false, resume();
+    else if (word == "flood")
+      flood_ = !flood_;
     else if (word == "garbage")
       put("\x01\xff\x80nonsense,,;9999999999999999999999,1\r\n12,,4\r\n1,2\r\n99999,99999,99999\r\n");
     else if (word == "tilde")
@@ -189,6 +194,7 @@ class Device {
   }
 
   void host_line(const std::string& line) {
+    if (mute_) return;
     if (streaming_) {
       streaming_ = false;  // any line, even an empty one, stops the stream
       say("stopped");
@@ -238,6 +244,14 @@ class Device {
   }
 
   void stream() {
+    if (flood_) {
+      // As full as the host lets it be: what does not fit is dropped, as the real one does.
+      std::string much;
+      while (much.size() < 4000)
+        much += "-12,3,251\r\n";
+      put(much);
+      return;
+    }
     const double t = worn_for_s();
     const auto due = static_cast<std::int64_t>(t * rate_hz);
     // The firmware does not make up for more than two intervals; scaled time comes in coarser steps.
@@ -287,7 +301,7 @@ class Device {
   std::size_t place_ = 0;
   int master_ = -1;
   bool running_ = true, input_open_ = true;
-  bool streaming_ = false, locked_ = false, stalled_ = false, split_ = false;
+  bool streaming_ = false, locked_ = false, stalled_ = false, split_ = false, mute_ = false, flood_ = false;
   std::string line_, commands_;
   std::optional<Steady::time_point> worn_since_;
   std::int64_t sent_ = 0;
