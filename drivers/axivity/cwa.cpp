@@ -1,5 +1,6 @@
 #include "drivers/axivity/cwa.hpp"
 
+#include <cmath>
 #include <optional>
 
 namespace vigil::drivers::axivity {
@@ -41,6 +42,34 @@ std::optional<std::chrono::sys_seconds> moment(std::uint32_t t) noexcept {
 constexpr int ten_bits(std::uint32_t bits) noexcept {
   const int value = static_cast<int>(bits & 0x3FF);
   return value >= 512 ? value - 1024 : value;
+}
+
+/// Where acceleration and gyroscope change places within the block.
+struct Order {
+  std::size_t from = 0, to = 0;  ///< of these samples the first triple is the acceleration
+};
+Order order_by_gravity(const std::array<std::array<float, 2>, cwa_most_samples>& off_g, std::size_t count) {
+  constexpr float implausible_g = 0.5F, plausible_g = 0.25F;
+  constexpr std::size_t first = 0, second = 1;
+  float as_written = 0, exchanged = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    as_written += off_g[i][second];
+    exchanged += off_g[i][first];
+  }
+  const auto n = static_cast<float>(count);
+  if (count == 0 || as_written <= implausible_g * n) return {};
+  // One change within the block, either way round, costs this much with each place of it.
+  float head_first = as_written, head_second = exchanged;
+  float best = exchanged;
+  Order order{0, count};
+  for (std::size_t i = 0; i < count; ++i) {
+    const float step = off_g[i][first] - off_g[i][second];
+    head_first += step;
+    head_second -= step;
+    if (head_first < best) best = head_first, order = {0, i + 1};
+    if (head_second < best) best = head_second, order = {i + 1, count};
+  }
+  return best < plausible_g * n ? order : Order{};
 }
 
 }  // namespace
@@ -99,7 +128,23 @@ boost::system::result<CwaBlock, Reject> parse_cwa_block(std::span<const std::byt
 
   // AX6 says its scale in the upper bits beside the light; an AX3 leaves them 0, which is 1/256 g as well.
   const auto lsb_per_g = static_cast<float>(1U << (8 + (in.u16(18) >> 13)));
-  const std::size_t skip = axes == 3 ? 0 : 6;
+  const auto triple = [&](std::size_t i, std::size_t skip) {
+    const auto at = 30 + i * size + skip;
+    return std::array{static_cast<float>(in.i16(at)) / lsb_per_g,
+                      static_cast<float>(in.i16(at + 2)) / lsb_per_g,
+                      static_cast<float>(in.i16(at + 4)) / lsb_per_g};
+  };
+  Order order;
+  if (axes == 6) {
+    std::array<std::array<float, 2>, cwa_most_samples> off_g{};
+    for (std::size_t i = 0; i < out.count; ++i)
+      for (std::size_t t = 0; t < 2; ++t) {
+        const auto v = triple(i, 6 * t);
+        off_g[i][t] = std::abs(std::hypot(v[0], v[1], v[2]) - 1);
+      }
+    order = order_by_gravity(off_g, out.count);
+    out.exchanged = order.to - order.from;
+  }
   for (std::size_t i = 0; i < out.count; ++i) {
     const std::size_t at = 30 + i * size;
     if (packing == 0) {
@@ -108,8 +153,8 @@ boost::system::result<CwaBlock, Reject> parse_cwa_block(std::span<const std::byt
       for (unsigned axis = 0; axis < 3; ++axis)
         out.g[i][axis] = static_cast<float>(ten_bits(word >> (10 * axis)) * (1 << exponent)) / 256;
     } else {
-      for (std::size_t axis = 0; axis < 3; ++axis)
-        out.g[i][axis] = static_cast<float>(in.i16(at + skip + 2 * axis)) / lsb_per_g;
+      const bool first = axes == 3 || (i >= order.from && i < order.to);
+      out.g[i] = triple(i, first ? 0 : 6);
     }
   }
   return out;

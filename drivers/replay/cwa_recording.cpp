@@ -48,9 +48,7 @@ class CwaRecording final : public Recording {
   std::optional<Sample> next() override {
     while (sample_ >= block_.count) {
       if (!next_) {
-        if (!std::exchange(told_, true))
-          remark(name_ + ": " + std::to_string(good_) + " of " + std::to_string(good_ + bad_) +
-                 " blocks read" + (bad_ == 0 ? "" : ", " + std::to_string(bad_) + " damaged and left out"));
+        if (!std::exchange(told_, true)) tell_end();
         return std::nullopt;
       }
       block_ = *next_;
@@ -96,6 +94,14 @@ class CwaRecording final : public Recording {
     return static_cast<std::size_t>(file_.gcount()) == into.size();
   }
 
+  void tell_end() {
+    remark(name_ + ": " + std::to_string(good_) + " of " + std::to_string(good_ + bad_) + " blocks read" +
+           (bad_ == 0 ? "" : ", " + std::to_string(bad_) + " damaged and left out"));
+    if (exchanged_ > 0)
+      remark(name_ + ": " + std::to_string(exchanged_) +
+             " samples had acceleration and gyroscope exchanged: put right by gravity");
+  }
+
   std::optional<CwaBlock> read_block() {
     std::array<std::byte, axivity::cwa_block_size> bytes{};
     while (take(bytes)) {
@@ -114,6 +120,7 @@ class CwaRecording final : public Recording {
       if (block) {
         ++good_;
         any_ = true;
+        exchanged_ += block->exchanged;
         latest_ = block->first.since_epoch;
         return *block;
       }
@@ -133,7 +140,7 @@ class CwaRecording final : public Recording {
   std::filesystem::path path_;
   std::ifstream file_;
   std::uint32_t header_session_ = 0;
-  std::uint64_t blocks_ = 0, good_ = 0, bad_ = 0;
+  std::uint64_t blocks_ = 0, good_ = 0, bad_ = 0, exchanged_ = 0;
   bool told_ = false, any_ = false, torn_ = false;
   std::chrono::microseconds zero_{}, latest_{};
   CwaBlock block_;

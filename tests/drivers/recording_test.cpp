@@ -251,6 +251,27 @@ TEST(Cwa, reads_files_of_real_devices) {
   EXPECT_NEAR(lengths[lengths.size() / 2], 1, 0.03);
 }
 
+TEST(Cwa, a_slipped_sensor_is_put_right_by_gravity) {
+  NEEDS_SHARED("protocols/samples/ggirread_ax6_testfile.cwa");
+  const auto recording = open(file);
+  const auto all = read_all(*recording);
+  // 25 blocks of 40 and the first 24 samples of the next, where the stream falls into place again.
+  EXPECT_EQ(recording->remarks().at(1),
+            "ggirread_ax6_testfile.cwa: 1024 samples had acceleration and gyroscope exchanged: put right by "
+            "gravity");
+  for (std::size_t block = 0; block < 40; ++block) {
+    double off = 0;
+    for (std::size_t i = 40 * block; i < 40 * (block + 1); ++i)
+      off += std::abs(std::hypot(all.values[i][0], all.values[i][1], all.values[i][2]) - 1);
+    EXPECT_LT(off / 40, 0.2) << block;
+  }
+  // Thrown about with up to 10 g later on: that stays as it is written.
+  double hardest = 0;
+  for (const auto& v : all.values)
+    hardest = std::max(hardest, static_cast<double>(std::hypot(v[0], v[1], v[2])));
+  EXPECT_GT(hardest, 8);
+}
+
 TEST(Cwa, six_corrupt_blocks_are_left_out_and_said) {
   NEEDS_SHARED("protocols/samples/ggirread_ax3_testfile_corrupt_blocks_0_13_14_142_143_144.cwa");
   const auto recording = open(file);
