@@ -54,7 +54,7 @@ std::string told(const Heard& heard, const std::string& ended) {
   if (!heard.identity.empty()) out << "identity " << heard.identity << "\n";
   if (!heard.what.empty()) out << "what " << heard.what << "\n";
   for (const auto& note : heard.notes)
-    out << "note " << note << "\n";
+    out << (note.empty() ? "no note any more" : "note " + note) << "\n";
   if (heard.battery_percent >= 0) out << "battery " << heard.battery_percent << "\n";
   for (std::size_t i = 0; i < heard.channels.size(); ++i) {
     const auto& c = heard.channels[i];
