@@ -13,14 +13,14 @@ namespace vigil::drivers {
 namespace {
 
 /// One line a driver.
-constexpr std::array<const Driver*, 5> table{
+constexpr auto table = std::to_array<const Driver*>({
     &axivity::driver,
     &button::driver,
     &hid_scale::driver,
     &radar::driver,
     &replay::driver,
     &synthetic::driver,
-};
+});
 
 }  // namespace
 
