@@ -89,7 +89,7 @@ int main(int argc, char** argv) {
   Chosen chosen;
   add_run(app, chosen);
   add_replay(app, chosen);
-
+  add_score(app, chosen);
   add_devices(app, chosen);
   add_verify(app, chosen);
   add_check_config(app, chosen);

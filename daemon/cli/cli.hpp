@@ -26,6 +26,7 @@ struct Refused : std::runtime_error {
 using Chosen = std::function<int()>;
 void add_run(CLI::App& app, Chosen& chosen);
 void add_replay(CLI::App& app, Chosen& chosen);
+void add_score(CLI::App& app, Chosen& chosen);
 void add_devices(CLI::App& app, Chosen& chosen);
 void add_verify(CLI::App& app, Chosen& chosen);
 void add_check_config(CLI::App& app, Chosen& chosen);

@@ -6,7 +6,7 @@
 namespace vigil::sleep::cole_kripke {
 namespace {
 
-constexpr std::ptrdiff_t minutes_before = 4;
+constexpr std::size_t minutes_before = 4;
 
 // Double: D is compared with exactly 1, and ActiLife's minutes come within 1e-3 of it.
 double weigh(const std::array<double, 7>& weight, const std::array<float, 7>& x, double scale,
@@ -17,16 +17,6 @@ double weigh(const std::array<double, 7>& weight, const std::array<float, 7>& x,
   return d;
 }
 
-template <class At>
-std::array<float, 7> around(std::ptrdiff_t minute, std::ptrdiff_t minutes, const At& at) {
-  std::array<float, 7> window{};
-  for (std::ptrdiff_t i = 0; i < 7; ++i) {
-    const std::ptrdiff_t m = minute - minutes_before + i;
-    if (m >= 0 && m < minutes) window[static_cast<std::size_t>(i)] = at(static_cast<std::size_t>(m));
-  }
-  return window;
-}
-
 }  // namespace
 
 const Algorithm& algorithm() {
@@ -34,42 +24,51 @@ const Algorithm& algorithm() {
   return it;
 }
 
-bool asleep(const std::array<float, 7>& axis1) noexcept {
+double d(const std::array<float, 7>& axis1) noexcept {
   constexpr std::array<double, 7> weight{106, 54, 58, 76, 230, 74, 67};
-  return .001 * weigh(weight, axis1, 1.0 / 100, 300) < 1;
+  return .001 * weigh(weight, axis1, 1.0 / 100, 300);
 }
 
-bool asleep_of_30s_maxima(const std::array<float, 7>& largest) noexcept {
+double d_of_30s_maxima(const std::array<float, 7>& largest) noexcept {
   constexpr std::array<double, 7> weight{50, 30, 14, 28, 121, 8, 50};
-  return .0001 * weigh(weight, largest, 1, 1e9) < 1;
+  return .0001 * weigh(weight, largest, 1, 1e9);
 }
 
-bool asleep_of_10s_maxima(const std::array<float, 7>& largest) noexcept {
+double d_of_10s_maxima(const std::array<float, 7>& largest) noexcept {
   constexpr std::array<double, 7> weight{550, 378, 413, 699, 1736, 287, 309};
-  return .00001 * weigh(weight, largest, 1, 1e9) < 1;
+  return .00001 * weigh(weight, largest, 1, 1e9);
+}
+
+std::array<float, 7> around(std::span<const float> minutes, std::size_t minute) noexcept {
+  std::array<float, 7> window{};
+  for (std::size_t i = 0; i < 7; ++i)
+    if (minute + i >= minutes_before && minute + i - minutes_before < minutes.size())
+      window[i] = minutes[minute + i - minutes_before];
+  return window;
 }
 
 void score(std::span<const float> axis1, std::span<EpochState> out) noexcept {
-  const auto n = static_cast<std::ptrdiff_t>(axis1.size());
-  for (std::ptrdiff_t m = 0; m < n; ++m)
-    out[static_cast<std::size_t>(m)] =
-        asleep(around(m, n, [&](std::size_t i) { return axis1[i]; })) ? EpochState::sleep : EpochState::wake;
+  for (std::size_t m = 0; m < axis1.size(); ++m)
+    out[m] = asleep(around(axis1, m)) ? EpochState::sleep : EpochState::wake;
 }
 
-void score_30s(std::span<const float> counts, std::span<EpochState> out) noexcept {
-  const auto n = static_cast<std::ptrdiff_t>(counts.size() / 2);
-  const auto largest = [&](std::size_t i) { return std::max(counts[2 * i], counts[2 * i + 1]); };
-  for (std::ptrdiff_t m = 0; m < n; ++m)
-    out[static_cast<std::size_t>(m)] =
-        asleep_of_30s_maxima(around(m, n, largest)) ? EpochState::sleep : EpochState::wake;
+std::vector<float> largest(std::span<const float> epochs, std::size_t in_a_minute) {
+  std::vector<float> out;
+  for (std::size_t i = 0; i + in_a_minute <= epochs.size(); i += in_a_minute)
+    out.push_back(*std::ranges::max_element(epochs.subspan(i, in_a_minute)));
+  return out;
 }
 
-void score_10s(std::span<const float> counts, std::span<EpochState> out) noexcept {
-  const auto n = static_cast<std::ptrdiff_t>(counts.size() / 6);
-  const auto largest = [&](std::size_t i) { return *std::ranges::max_element(counts.subspan(6 * i, 6)); };
-  for (std::ptrdiff_t m = 0; m < n; ++m)
-    out[static_cast<std::size_t>(m)] =
-        asleep_of_10s_maxima(around(m, n, largest)) ? EpochState::sleep : EpochState::wake;
+void score_30s(std::span<const float> counts, std::span<EpochState> out) {
+  const auto minutes = largest(counts, 2);
+  for (std::size_t m = 0; m < minutes.size(); ++m)
+    out[m] = asleep_of_30s_maxima(around(minutes, m)) ? EpochState::sleep : EpochState::wake;
+}
+
+void score_10s(std::span<const float> counts, std::span<EpochState> out) {
+  const auto minutes = largest(counts, 6);
+  for (std::size_t m = 0; m < minutes.size(); ++m)
+    out[m] = asleep_of_10s_maxima(around(minutes, m)) ? EpochState::sleep : EpochState::wake;
 }
 
 }  // namespace vigil::sleep::cole_kripke

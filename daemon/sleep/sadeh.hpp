@@ -12,6 +12,9 @@ namespace vigil::sleep::sadeh {
 
 const Algorithm& algorithm();
 
+/// PS of one minute; minutes beyond the record's ends are 0.
+double ps(std::span<const float> axis1, std::size_t minute) noexcept;
+
 /// A whole record at once, minutes beyond its ends taken as 0. `out` as long as `axis1`.
 void score(std::span<const float> axis1, std::span<EpochState> out) noexcept;
 

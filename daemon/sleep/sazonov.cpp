@@ -1,5 +1,7 @@
 #include "sleep/sazonov.hpp"
 
+#include <cmath>
+
 namespace vigil::sleep {
 namespace sazonov {
 
@@ -8,12 +10,12 @@ const Algorithm& algorithm() {
   return it;
 }
 
-bool asleep(const std::array<float, 5>& counts) noexcept {
+float probability(const std::array<float, 5>& counts) noexcept {
   constexpr std::array<float, 5> weight{.256F, .154F, .136F, .140F, .176F};
   float z = 1.727F;
   for (std::size_t i = 0; i < weight.size(); ++i)
     z -= weight[i] * counts[i] / counts_per_unit;
-  return z >= 0;
+  return 1 / (1 + std::exp(-z));
 }
 
 }  // namespace sazonov

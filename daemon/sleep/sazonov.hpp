@@ -19,7 +19,8 @@ const Algorithm& algorithm();
 inline constexpr float counts_per_unit = 100;
 
 /// `counts` a minute: [0] the current one, [4] the one four minutes before.
-bool asleep(const std::array<float, 5>& counts) noexcept;
+float probability(const std::array<float, 5>& counts) noexcept;
+inline bool asleep(const std::array<float, 5>& counts) noexcept { return probability(counts) >= 0.5F; }
 
 }  // namespace sazonov
 

@@ -6,19 +6,25 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "drivers/replay/awd_recording.hpp"
 #include "drivers/replay/capture_recording.hpp"
 #include "drivers/replay/cwa_recording.hpp"
+#include "drivers/replay/edf_recording.hpp"
 #include "drivers/replay/table_recording.hpp"
 #include "wire/capture.hpp"
 
 namespace vigil::drivers::replay {
 namespace {
 
-bool is_cwa(const std::filesystem::path& file) {
+bool has_extension(const std::filesystem::path& file, std::string_view wanted) {
   auto extension = file.extension().string();
   std::ranges::transform(extension, extension.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  if (extension == ".cwa") return true;
+  return extension == wanted;
+}
+
+bool is_cwa(const std::filesystem::path& file) {
+  if (has_extension(file, ".cwa")) return true;
   std::ifstream in(file, std::ios::binary);
   std::array<char, 4> head{};
   in.read(head.data(), head.size());
@@ -34,6 +40,8 @@ std::unique_ptr<Recording> open(const std::filesystem::path& file, const Options
                              (error ? error.message() : std::string("no regular file")));
   if (is_capture(file)) return open_captures({file});
   if (is_cwa(file)) return open_cwa(file, options);
+  if (has_extension(file, ".edf") || has_extension(file, ".rec")) return open_edf(file, options);
+  if (has_extension(file, ".awd")) return open_awd(file, options);
   return open_table(file, options);
 }
 

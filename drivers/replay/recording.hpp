@@ -74,7 +74,7 @@ class Recording {
   std::vector<std::string> remarks_;
 };
 
-/// Opens a file of any kind: Vigil capture, CWA, CSV or preset (plain or gzip).
+/// Opens a file of any kind: Vigil capture, CWA, EDF(+), AWD, CSV or preset (plain or gzip).
 /// Throws: std::runtime_error "FILE[:LINE]: what was expected, what was found".
 std::unique_ptr<Recording> open(const std::filesystem::path& file, const Options& options = {});
 /// Captures of one device that follow one another (the recorder rolls over every hour), as one recording;
