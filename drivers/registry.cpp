@@ -8,6 +8,7 @@
 #include "drivers/radar/driver.hpp"
 #include "drivers/replay/driver.hpp"
 #include "drivers/synthetic/driver.hpp"
+#include "drivers/witmotion/driver.hpp"
 
 namespace vigil::drivers {
 namespace {
@@ -20,6 +21,7 @@ constexpr auto table = std::to_array<const Driver*>({
     &radar::driver,
     &replay::driver,
     &synthetic::driver,
+    &witmotion::driver,
 });
 
 }  // namespace
