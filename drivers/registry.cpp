@@ -7,6 +7,7 @@
 #include "drivers/hid_scale/driver.hpp"
 #include "drivers/radar/driver.hpp"
 #include "drivers/replay/driver.hpp"
+#include "drivers/sensing_tex/driver.hpp"
 #include "drivers/synthetic/driver.hpp"
 #include "drivers/witmotion/driver.hpp"
 
@@ -20,6 +21,7 @@ constexpr auto table = std::to_array<const Driver*>({
     &hid_scale::driver,
     &radar::driver,
     &replay::driver,
+    &sensing_tex::driver,
     &synthetic::driver,
     &witmotion::driver,
 });
