@@ -70,7 +70,9 @@ class AwdRecording final : public Recording {
     const auto code = parse_number(code_text);
     if (!code || *code < 1 || *code > 240 || *code != std::floor(*code))
       refuse("the length of an epoch in units of 15 s, 1 to 240", code_text);
-    const std::string age = expect("an age"), serial = expect("a serial number"), sex = expect("a sex");
+    expect("an age");
+    const auto serial = expect("a serial number");
+    expect("a sex");
 
     start_ = WallTime{date->time_since_epoch() + *time, {}};
     epoch_ = from_seconds(15 * *code);
