@@ -21,11 +21,12 @@
 ///   packed sample: eezzzzzz zzzzyyyy yyyyyyxx xxxxxxxx, 10 bits signed each, << e, 1/256 g
 ///   six axes: gyro x y z, then acceleration x y z
 ///
-/// In the tests' AX6 file the sensor's FIFO has slipped by half a sample when it was switched on: up to sample
-/// 24 of block 25 the acceleration comes first. Nothing in a block tells, but gravity does. Over a block the
-/// mean distance of |v| from 1 g is 0.01 to 0.4 of what is acceleration, 10 of it thrown about; a gyroscope
-/// read so gives 0.9 lying still (its zero) and up to 22 in motion. So another order within a block is
-/// believed where as written it is beyond 0.5 g, and the other is below 0.25 g; else the block is as written.
+/// In the tests' AX6 file the sensor's FIFO has slipped by half a sample when it was switched on: up to
+/// sample 24 of block 25 the acceleration comes first. Nothing in a block tells, but gravity does. Over a
+/// block the mean distance of |v| from 1 g is 0.01 to 0.4 of what is acceleration, 10 of it thrown about; a
+/// gyroscope read so gives 0.9 lying still (its zero) and up to 22 in motion. So another order within a block
+/// is believed where as written it is beyond 0.5 g, and the other is below 0.25 g; else the block is as
+/// written.
 ///
 /// Sources: openmovementproject/openmovement @4abb1202 Docs/ax3/ax3-technical.md and firmware; files of real
 /// devices in the tests.

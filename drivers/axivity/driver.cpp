@@ -35,6 +35,7 @@ struct Talk {
   Port& port;
   SampleSink& sink;
   LineSplitter lines;
+  Columns columns;
   std::string strange;  ///< the last line that was no answer, for the message
   std::vector<std::array<float, 3>> bunch;
 
@@ -75,6 +76,7 @@ struct Talk {
 
   asio::awaitable<void> stream(ChannelIndex channel, float lsb_per_g) {
     co_await port.write(bytes_of("STREAM\r"));
+    columns.clear();
     Metronome metronome(stream_hz);
     Instant heard = port.now();
     for (;;) {
@@ -97,7 +99,8 @@ struct Talk {
 
   [[noreturn]] void refuse_locked() const {
     throw DeviceRefused(std::string(port.where()) +
-                        ": the device is locked; unlock it with the maker's software");
+                        ": expected an Axivity that streams, found it locked; unlock it with the software "
+                        "that locked it (OmGui)");
   }
 
   void take(std::string_view line, float lsb_per_g) {
@@ -107,7 +110,11 @@ struct Talk {
       sink.reject(raw.error());
       return;
     }
-    if (const auto g = to_g(*raw, lsb_per_g))
+    if (!columns.take(raw->columns)) {
+      sink.reject(Reject::length);
+      return;
+    }
+    if (const auto g = to_g(raw->acceleration, lsb_per_g))
       bunch.push_back(*g);
     else
       sink.reject(g.error());
@@ -115,7 +122,7 @@ struct Talk {
 };
 
 asio::awaitable<void> run(Port& port, const Settings&, SampleSink& sink) {
-  Talk talk{port, sink, {}, {}, {}};
+  Talk talk{port, sink, {}, {}, {}, {}};
   std::optional<Channel> announced;
   ChannelIndex channel = 0;
   // Once round is one stream; it is begun anew whenever it falls silent (somebody else's command stops it

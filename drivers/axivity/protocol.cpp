@@ -84,18 +84,33 @@ std::optional<Battery> parse_battery(std::string_view line) {
   return Battery{*percent, *millivolt};
 }
 
-boost::system::result<std::array<int, 3>, Reject> parse_sample(std::string_view line) noexcept {
-  std::array<int, 3> out{};
+boost::system::result<StreamLine, Reject> parse_sample(std::string_view line) noexcept {
+  StreamLine out;
   bool more = true;
-  std::size_t count = 0;
   while (more) {
-    const auto value = number<int>(field(line, more));
+    const auto text = field(line, more);
+    const auto value = number<int>(text);
     if (!value) return Reject::syntax;
-    if (count < 3) out[count] = *value;
-    if (++count > 6) return Reject::length;
+    const auto digits = text->substr(text->starts_with('-') ? 1 : 0);
+    if (digits.starts_with('0') && (digits.size() > 1 || text->size() > 1)) return Reject::syntax;
+    if (out.columns < 3) out.acceleration[out.columns] = *value;
+    if (++out.columns > 6) return Reject::length;
   }
-  if (count != 3 && count != 6) return Reject::length;
+  if (out.columns != 3 && out.columns != 6) return Reject::length;
   return out;
+}
+
+bool Columns::take(std::size_t columns) noexcept {
+  constexpr std::size_t believed_at = 3;
+  if (columns_ == 0) columns_ = columns;
+  if (columns == columns_) {
+    changed_ = 0;
+    return true;
+  }
+  if (++changed_ < believed_at) return false;
+  columns_ = columns;
+  changed_ = 0;
+  return true;
 }
 
 boost::system::result<std::array<float, 3>, Reject> to_g(const std::array<int, 3>& raw,

@@ -22,9 +22,11 @@
 ///              type: CWA (AX3) or AX6
 ///
 /// Any line from the host stops the stream. The device answers a line that begins with AT with OK (a modem
-/// probe may have left bytes behind). Source: the firmware, openmovementproject/openmovement @4abb1202, where
-/// it and the published documents disagree. Unconfirmed on hardware: what an AX6 prints while its gyro is
-/// off.
+/// probe may have left bytes behind). A locked one answers STREAM with "ERROR: Locked.". Nothing protects a
+/// line: of all damages to a byte of a stream fewer than three in five give a sample that was not sent,
+/// within 20 g on each axis (tests); the cable's own checksum is what keeps them out. Source: the firmware,
+/// openmovementproject/openmovement @4abb1202, where it and the published documents disagree. Unconfirmed on
+/// hardware: what an AX6 prints while its gyro is off.
 namespace vigil::drivers::axivity {
 
 /// The stream is sampled by the device's tick of 655/65536 s, whatever RATE says of its recording.
@@ -59,9 +61,28 @@ struct Battery {
 };
 [[nodiscard]] std::optional<Battery> parse_battery(std::string_view line);
 
-/// Three or six whole numbers, raw units; of six the first three (acceleration) are given. Errors: length,
+/// A line of the stream as it is printed: raw units; of six numbers the last three are the gyroscope's.
+struct StreamLine {
+  std::array<int, 3> acceleration{};
+  std::size_t columns = 0;  ///< 3 or 6
+};
+/// Whole numbers as the firmware prints them (no "+1", "01", "-0"). Errors: length (neither three nor six),
 /// syntax.
-[[nodiscard]] boost::system::result<std::array<int, 3>, Reject> parse_sample(std::string_view line) noexcept;
+[[nodiscard]] boost::system::result<StreamLine, Reject> parse_sample(std::string_view line) noexcept;
+
+/// Whether a line has as many columns as the stream. An AX6's gyroscope may be switched while it streams; a
+/// line of six torn in two looks like two of three, whose second would pass the gyroscope off as
+/// acceleration. So a change is believed at its third line, and the two before are not. The first
+/// line of a stream is believed at once: were it the torn one, the next two would be lost for it.
+class Columns {
+ public:
+  [[nodiscard]] bool take(std::size_t columns) noexcept;
+  void clear() noexcept { columns_ = changed_ = 0; }
+
+ private:
+  std::size_t columns_ = 0;  ///< 0: the first line says it
+  std::size_t changed_ = 0;
+};
 
 /// To g. Error: range (beyond 20 g).
 [[nodiscard]] boost::system::result<std::array<float, 3>, Reject> to_g(const std::array<int, 3>& raw,

@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(rate->hz > 0 && rate->range_g >= 2 && rate->range_g <= 16);
     if (const auto battery = parse_battery(line)) require(battery->percent >= 0 && battery->percent <= 100);
     if (const auto raw = parse_sample(line))
-      if (const auto g = to_g(*raw, 256))
+      if (const auto g = to_g(raw->acceleration, 256))
         for (const float axis : *g)
           require(std::isfinite(axis) && std::abs(axis) <= 20);
   }

@@ -61,7 +61,7 @@ struct Options {
   std::string link, night;
   std::string device = "CWA17_00123";
   double speed = 1;
-  bool ax6 = false;
+  bool six = false;  // columns: the gyroscope is on
 };
 
 class Device {
@@ -157,7 +157,7 @@ class Device {
     else if (word == "tilde")
       put("~~~~AT~");
     else if (word == "six")
-      options_.ax6 = !options_.ax6;
+      options_.six = !options_.six;
     else if (word == "split")
       split_ = !split_;
     else if (word == "quit")
@@ -269,10 +269,10 @@ class Device {
         return;
       }
       char text[96];
-      const double lsb = options_.ax6 ? 4096 : 256;
+      const double lsb = options_.device.rfind("AX6", 0) == 0 ? 4096 : 256;
       int n = std::snprintf(text, sizeof text, "%ld,%ld,%ld", std::lround(sample->x * lsb),
                             std::lround(sample->y * lsb), std::lround(sample->z * lsb));
-      if (options_.ax6) n += std::snprintf(text + n, sizeof text - static_cast<std::size_t>(n), ",0,-1,2");
+      if (options_.six) n += std::snprintf(text + n, sizeof text - static_cast<std::size_t>(n), ",0,-1,2");
       out.append(text, static_cast<std::size_t>(n)).append("\r\n");
       if (split_) {  // one byte a write
         for (const char c : out)
@@ -328,7 +328,7 @@ int main(int argc, char** argv) {
       else if (word == "--device")
         options.device = value();
       else if (word == "--ax6")
-        options.ax6 = true;
+        options.six = true, options.device = "AX664_06077";
       else
         throw std::runtime_error("unknown option " + std::string(word));
     } catch (const std::exception& e) {
