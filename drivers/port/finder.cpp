@@ -149,6 +149,11 @@ void Finder::Inside::on_tty(const TtyChange& change) {
       device.identity = std::string(driver->name) + ":" + plain(tty.serial);
       device.model = serial->model;
       device.where = device.tty = tty.path;
+      // udevd may tell of its new number before it tells of the old one's end.
+      leave([&](const Attached& other) {
+        std::error_code error;
+        return other.identity == device.identity && !std::filesystem::exists(other.tty, error);
+      });
       announce(std::move(device));
       return;
     }
