@@ -135,6 +135,7 @@ struct Acquire::Inside {
   }
   Device::Open opener(const drivers::Driver& driver, const std::string& port) {
     return [this, driver = &driver, port](drivers::Tap tap) {
+      if (options.open) return options.open(io.get_executor(), *driver, port, std::move(tap));
       return finder->open(*driver, port, std::move(tap));
     };
   }

@@ -5,12 +5,15 @@
 #include <string>
 #include <vector>
 
+#include <boost/asio/any_io_executor.hpp>
+
 #include "base/clock.hpp"
 #include "bed/bed.hpp"
 #include "core/device_health.hpp"
 #include "core/event.hpp"
 #include "core/reading.hpp"
 #include "drivers/driver.hpp"
+#include "drivers/port/tap.hpp"
 #include "wire/live.hpp"
 
 namespace vigil::acquire {
@@ -50,6 +53,11 @@ struct Sinks {
 struct Options {
   std::vector<BedSpec> beds;
   std::vector<DeviceSpec> devices;
+  /// Opens what the configuration places, instead of the finder: ports in memory, for benches. Acquire
+  /// thread.
+  std::function<std::unique_ptr<drivers::Port>(const boost::asio::any_io_executor&, const drivers::Driver&,
+                                               const std::string& port, drivers::Tap)>
+      open;
   bool demo = false;  ///< two synthetic beds when, after the first look, no sensor is attached
 };
 

@@ -45,15 +45,20 @@ std::vector<wire::BedWave> align(const std::vector<Gathered::BedPoint>& points, 
   const auto end = index(high) + 1;
   const auto begin = std::max(index(low), end - longest);
   first = {begin * grid};
+  // Where each bed's trace lies: a search for every point would grow with the square of the beds.
+  constexpr std::size_t unplaced = SIZE_MAX, trace_count = 2;
+  std::vector<std::array<std::size_t, trace_count>> places;
   for (const auto& p : points) {
     if (index(p) < begin) continue;
-    auto trace = std::ranges::find_if(
-        traces, [&](const wire::BedWave& w) { return w.bed == p.bed && w.trace == p.point.trace; });
-    if (trace == traces.end())
-      trace = traces.insert(traces.end(),
-                            {p.bed, p.point.trace,
-                             std::vector<std::int16_t>(static_cast<std::size_t>(end - begin), wave_absent)});
-    trace->values[static_cast<std::size_t>(index(p) - begin)] = p.point.value;
+    while (places.size() <= p.bed)
+      places.emplace_back().fill(unplaced);
+    auto& place = places[p.bed].at(static_cast<std::size_t>(p.point.trace));
+    if (place == unplaced) {
+      place = traces.size();
+      traces.push_back({p.bed, p.point.trace,
+                        std::vector<std::int16_t>(static_cast<std::size_t>(end - begin), wave_absent)});
+    }
+    traces[place].values[static_cast<std::size_t>(index(p) - begin)] = p.point.value;
   }
   return traces;
 }

@@ -178,5 +178,47 @@ TEST_F(AtBed, a_device_that_is_taken_away_leaves_unknown) {
   EXPECT_EQ(bed.snapshot().reading.state, BedState::unknown);
 }
 
+class Vanished : public AtBed {
+ protected:
+  /// An hour of a night in which the device is pulled out after half of it, and returns after `away` with
+  /// this load on the bed.
+  Bedside sleep_through(seconds away, float returns_with) {
+    auto bed = make();
+    auto& feed = bed.feed("hid_scale:1", false);
+    auto channel = bed.attach(feed, load, seconds(5));
+    const auto start = clock_.now() - hours(1);
+    for (int i = 0; i < 36000; ++i) {
+      const double t = i / 10.0;
+      if (t >= 1800 && t < 1800 + static_cast<double>(away.count())) {
+        if (i == 18000) bed.detach(feed);
+        continue;
+      }
+      if (i == 18000 + 10 * away.count()) channel = bed.attach(feed, load, seconds(5));
+      const float person = t < 60 ? 0 : t < 1800 ? 70 : returns_with;
+      const std::array value{5 + person + (person > 0 ? 0.05F * static_cast<float>(std::sin(t)) : 0)};
+      bed.sample(feed, {.channel = channel, .at = start + milliseconds(100) * i, .values = value});
+    }
+    return bed;
+  }
+};
+
+TEST_F(Vanished, for_less_than_a_minute_a_device_ends_no_night_and_invents_no_exit) {
+  const auto bed = sleep_through(seconds(55), 70);
+  EXPECT_EQ(heard_.count(event::NightOpened::kind), 1);
+  EXPECT_EQ(heard_.count(event::NightClosed::kind), 0);
+  EXPECT_EQ(heard_.count(event::BedEntered::kind), 1);
+  EXPECT_EQ(heard_.count(event::BedLeft::kind), 0);
+  EXPECT_EQ(heard_.count(event::AwakeningSuspected::kind), 0);
+  EXPECT_TRUE(bed.snapshot().night_open);
+  EXPECT_NE(bed.snapshot().reading.state, BedState::unknown);
+  EXPECT_NE(bed.snapshot().reading.state, BedState::out_of_bed);
+}
+
+TEST_F(Vanished, an_exit_meanwhile_is_told_when_it_returns) {
+  const auto bed = sleep_through(seconds(55), 0);
+  EXPECT_EQ(heard_.count(event::BedLeft::kind), 1);
+  EXPECT_EQ(bed.snapshot().reading.state, BedState::out_of_bed);
+}
+
 }  // namespace
 }  // namespace vigil::acquire

@@ -230,6 +230,26 @@ TEST_F(Supervise, one_that_falls_silent_again_is_reset_again) {
                                           "device.recovered", "device.stale", "device.lost"));
 }
 
+TEST_F(Supervise, one_that_comes_back_elsewhere_is_opened_there) {
+  lives = {{.samples = 1}, {.gone = true}, {.gone = true}, {.gone = true}};
+  bool moved = false;
+  const auto elsewhere = [&](drivers::Tap tap) -> std::unique_ptr<Port> {
+    life = {.samples = 2, .end = Life::End::stays};
+    return std::make_unique<FakePort>(io_.get_executor(), clock_, std::move(tap));
+  };
+  pump([&] {
+    if (opened_.size() == 4 && !std::exchange(moved, true)) {
+      device_.went();
+      device_.came(elsewhere, "fake 2");
+    }
+    return device_.health().samples == 3;
+  });
+  EXPECT_EQ(opened_.size(), 4U);  // the old place is not tried again
+  EXPECT_EQ(device_.health().state, DeviceState::live);
+  EXPECT_THAT(heard_.kinds(),
+              ElementsAre("device.attached", "device.assigned", "device.lost", "device.recovered"));
+}
+
 TEST_F(Supervise, the_daemon_stops_a_driver_that_waits) {
   lives = {{.samples = 1, .end = Life::End::stays}};
   pump([&] { return device_.health().samples == 1; });  // pump() ends only when the coroutine has ended
