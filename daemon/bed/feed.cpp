@@ -3,10 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "signal/grid.hpp"
+
 namespace vigil::bed {
 namespace {
 
 constexpr float default_counts_epoch_s = 60;
+// Movement that leaves nothing of breath and heart to be seen: what makes a second moving, within 0.3 s of
+// it.
+constexpr float disturbing_kg = 0.3F;
+constexpr float stir_s = 0.3F;
 
 }  // namespace
 
@@ -19,6 +25,10 @@ Feed::Feed(Name owner, const Channel& channel, Duration stale_after, bool simula
   if (channel.quantity == Quantity::load) {
     load_movement_.assign(channel.values(), signal::LoadMovement(channel.rate_hz));
     parts_ = std::min(channel.values(), cells_.size());
+    const double rate_hz = channel.rate_hz;
+    if (rate_hz >= signal::Respiration::lowest_rate_hz)
+      respiration_ = std::make_unique<signal::Respiration>(rate_hz);
+    if (rate_hz >= signal::Heart::lowest_rate_hz) heart_ = std::make_unique<signal::Heart>(rate_hz);
   }
   if (channel.quantity == Quantity::acceleration && channel.rate_hz >= signal::Counts::lowest_rate_hz)
     counts_.emplace(channel.rate_hz);
@@ -45,6 +55,7 @@ void Feed::detach() noexcept {
   second_ = {};
   at_.reset();
   missing_ = 0;
+  rated_at_.reset();
   covered_from_.reset(), covered_to_.reset();
 }
 
@@ -64,12 +75,39 @@ void Feed::take_load(const Sample& sample, signal::Bin& bin) noexcept {
   bin.missing = 0;
   bin.last = sample.at;
   ++bin.n;
+  signal::Axes parts{};
+  float energy = 0;
   for (std::size_t i = 0; i < sample.values.size(); ++i) {
     const float kg = sample.values[i];
     bin.sum += kg;
-    bin.parts[parts_ == sample.values.size() ? i : i * parts_ / sample.values.size()] += kg;
-    bin.energy += load_movement_[i].step(kg, sample.at);
+    parts[static_cast<int>(parts_ == sample.values.size() ? i : i * parts_ / sample.values.size())] += kg;
+    energy += load_movement_[i].step(kg, sample.at);
   }
+  for (std::size_t i = 0; i < parts_; ++i)
+    bin.parts[i] += parts[static_cast<int>(i)];
+  bin.energy += energy;
+  if (respiration_) rate(parts, energy, sample.at, bin);
+}
+
+// Rates are made as the samples come, once a second of their own time, so that they do not depend on when the
+// ticks do.
+void Feed::rate(const signal::Axes& kg, float energy, Instant at, signal::Bin& bin) noexcept {
+  const std::int64_t second = signal::cell(at, signal::second);
+  if (rated_second_ && second != *rated_second_) {
+    bin.rated = true;
+    bin.breath = respiration_->estimate();
+    bin.sees_breath = respiration_->sees();
+    if (heart_) bin.heart = heart_->estimate();
+  }
+  rated_second_ = second;
+  stir_ += (energy - stir_) / (1 + stir_s * channel_.rate_hz);
+  if (stir_ >= disturbing_kg * disturbing_kg) {
+    respiration_->disturb();
+    if (heart_) heart_->disturb();
+    return;
+  }
+  respiration_->step(kg, at);
+  if (heart_) heart_->step(kg, at);
 }
 
 bool Feed::take(const Sample& sample) noexcept {
@@ -131,6 +169,12 @@ const signal::Bin* Feed::decide(std::int64_t cell) noexcept {
       cell_movement_ = std::sqrt(bin->energy / n);
       for (std::size_t i = 0; i < parts_; ++i)
         cells_[i] = bin->parts[i] / n;
+      if (bin->rated) {
+        breath_ = bin->breath;
+        pulse_ = bin->heart;
+        sees_breath_ = bin->sees_breath;
+        rated_at_ = bin->last;
+      }
       break;
     case Quantity::acceleration:
       cell_movement_ = bin->activity / n;

@@ -11,7 +11,9 @@
 #include "core/sample.hpp"
 #include "signal/bins.hpp"
 #include "signal/counts.hpp"
+#include "signal/heart.hpp"
 #include "signal/movement.hpp"
+#include "signal/respiration.hpp"
 
 namespace vigil::bed {
 
@@ -57,6 +59,13 @@ class Feed {
   [[nodiscard]] std::span<const float> cells() const noexcept { return {cells_.data(), parts_}; }
   /// load: the cell, counted from 1, that gives no number now; 0: all do.
   [[nodiscard]] int missing_cell() const noexcept { return missing_; }
+  /// load: rates out of the cells, as of rated_at(); rate 0: not known, quality 0 as well while too little
+  /// was seen. nullptr: the cells are too slow for it.
+  [[nodiscard]] const signal::Rate* breath() const noexcept { return respiration_ ? &breath_ : nullptr; }
+  [[nodiscard]] const signal::Rate* heart() const noexcept { return heart_ ? &pulse_ : nullptr; }
+  /// A breathing body would have shown by then.
+  [[nodiscard]] bool sees_breath() const noexcept { return sees_breath_; }
+  [[nodiscard]] std::optional<Instant> rated_at() const noexcept { return rated_at_; }
   /// Root mean square (load) or mean (worn: mg) of the movement in the newest cell that had a sample.
   [[nodiscard]] float cell_movement() const noexcept { return cell_movement_; }
 
@@ -66,6 +75,7 @@ class Feed {
   [[nodiscard]] std::optional<float> counts_in_second(Instant now) const noexcept;
 
  private:
+  void rate(const signal::Axes& kg, float energy, Instant at, signal::Bin& bin) noexcept;
   void take_load(const Sample& sample, signal::Bin& bin) noexcept;
 
   Name owner_;
@@ -87,6 +97,13 @@ class Feed {
   float value_ = 0;
   float cell_movement_ = 0;
   std::array<float, 4> cells_{};
+  std::unique_ptr<signal::Respiration> respiration_;
+  std::unique_ptr<signal::Heart> heart_;
+  std::optional<std::int64_t> rated_second_;  ///< taken, decided or not
+  float stir_ = 0;                            ///< kg^2: newest movement, smoothed
+  signal::Rate breath_, pulse_;
+  bool sees_breath_ = false;
+  std::optional<Instant> rated_at_;
   std::size_t parts_ = 0;
   int missing_ = 0;
   signal::Bin second_;

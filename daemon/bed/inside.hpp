@@ -22,6 +22,13 @@
 
 namespace vigil::bed {
 
+/// A rate as the reading tells it: from where, how sure, and the number if there is one.
+struct Told {
+  std::optional<Measure> rate;
+  std::optional<float> quality;
+  RateSource from = RateSource::none;
+};
+
 /// What one second came to, before anything is concluded from it.
 struct Second {
   Instant now;                      ///< its end
@@ -32,10 +39,16 @@ struct Second {
   std::optional<Measure> image_movement;  ///< a fraction of the image
   std::optional<Measure> motion;          ///< 0 to 100, the sensor's own word
   std::optional<Measure> activity_mg;
-  std::optional<float> counts;    ///< of this second
-  bool counts_by_second = false;  ///< they tell this very second (a raw accelerometer)
-  std::optional<bool> occupied;   ///< the sensor's own word
-  std::optional<Measure> heart_bpm, breath_rpm;
+  std::optional<float> counts;                   ///< of this second
+  bool counts_by_second = false;                 ///< they tell this very second (a raw accelerometer)
+  std::optional<bool> occupied;                  ///< the sensor's own word
+  std::optional<Measure> heart_bpm, breath_rpm;  ///< a sensor's own word
+  struct Rated {
+    signal::Rate rate;
+    Instant at;
+  };
+  std::optional<Rated> heart, breath;                ///< out of the load cells, the surest; rate 0: not known
+  bool sees_breath = false;                          ///< a breathing body would have shown
   std::array<float, 3> posture{};                    ///< mean acceleration; only with counts_by_second
   signal::Moved bed_moved = signal::Moved::unknown;  ///< by load or image
   signal::Moved wrist_moved = signal::Moved::unknown;
@@ -88,6 +101,8 @@ struct Bed::Inside {
   void nothing_known(Instant now, Output& out);
   [[nodiscard]] bool silent(Instant now) const noexcept;
   [[nodiscard]] Reading read(const Second& s);
+  [[nodiscard]] Told tell(const std::optional<Second::Rated>& own, float least_quality,
+                          const std::optional<Measure>& word) const;
 
   // epoch.cpp
   void gather_epoch(const Second& s);

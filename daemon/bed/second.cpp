@@ -16,10 +16,16 @@ constexpr Duration short_silence = std::chrono::minutes(2);
 constexpr float wrist_moving_counts = 10;
 // One change of position a minute: load and wrist tell of the same one.
 constexpr Duration one_position = std::chrono::seconds(60);
+// Rates are made anew each second; without samples they are gone.
+constexpr Duration rates_hold = std::chrono::seconds(2);
 constexpr std::size_t stir_seconds = sleep::LoadMovementRule::stir_seconds;
 
 void newest(std::optional<Measure>& kept, float value, Instant at) {
   if (!kept || at > kept->at) kept = Measure{value, at};
+}
+
+void surest(std::optional<Second::Rated>& kept, const signal::Rate* rate, Instant at) {
+  if (rate && (!kept || rate->quality > kept->rate.quality)) kept = Second::Rated{*rate, at};
 }
 
 Moved both(Moved a, Moved b) {
@@ -56,6 +62,10 @@ Second Bed::Inside::gather(Instant end) {
       case Quantity::load:
         load.add({bin.n > 0 ? bin.sum / n : f.value(), f.at(), f.stale_after()}, end);
         if (bin.n > 0) load_energy += bin.energy / n;
+        if (!f.rated_at() || end - *f.rated_at() > rates_hold) break;
+        surest(s.breath, f.breath(), *f.rated_at());
+        surest(s.heart, f.heart(), *f.rated_at());
+        s.sees_breath = s.sees_breath || f.sees_breath();
         break;
       case Quantity::pressure:
         if (!fresh) break;
@@ -326,6 +336,22 @@ void Bed::Inside::turn_night(const Second& s, Output& out, std::optional<Instant
   }
 }
 
+// The load cells' rate if it is sure enough, since its sureness is known; else the sensor's own word. An
+// empty bed has neither: what a radar counts then is something else.
+Told Bed::Inside::tell(const std::optional<Second::Rated>& own, float least_quality,
+                       const std::optional<Measure>& word) const {
+  Told told;
+  if (in_bed && !*in_bed) return told;
+  if (own && in_bed) {
+    told.from = RateSource::load;
+    told.quality = own->rate.quality;
+    if (own->rate.per_min > 0 && own->rate.quality >= least_quality)
+      told.rate = Measure{own->rate.per_min, own->at};
+  }
+  if (word && !told.rate) told = {word, std::nullopt, RateSource::sensor};
+  return told;
+}
+
 Reading Bed::Inside::read(const Second& s) {
   Evidence e;
   e.has_bed_sensor = has_bed_sensor;
@@ -350,8 +376,10 @@ Reading Bed::Inside::read(const Second& s) {
   else if (!has_load && !has_image && !has_worn)
     r.movement_percent = s.motion;
   r.activity_mg = s.activity_mg;
-  r.breath_rpm = s.breath_rpm;
-  r.heart_bpm = s.heart_bpm;
+  const Told breath = tell(s.breath, signal::Respiration::least_quality, s.breath_rpm);
+  r.breath_rpm = breath.rate, r.breath_quality = breath.quality, r.breath_from = breath.from;
+  const Told heart = tell(s.heart, signal::Heart::least_quality, s.heart_bpm);
+  r.heart_bpm = heart.rate, r.heart_quality = heart.quality, r.heart_from = heart.from;
   if (last_counts && s.now - last_counts->at <= 2 * epoch_length && s.counts) r.counts = last_counts;
   return r;
 }

@@ -4,6 +4,7 @@
 
 #include "core/ring.hpp"
 #include "signal/grid.hpp"
+#include "signal/periodicity.hpp"
 
 namespace vigil::signal {
 
@@ -18,7 +19,10 @@ struct Bin {
   float activity = 0;  ///< sum of | |a| - 1 g |, in mg
   std::array<float, 4> parts{};  ///< sums of the acceleration's axes, or of each load cell
   std::uint32_t n = 0;           ///< samples
-  std::uint16_t missing = 0;     ///< the load cell, counted from 1, that gave no number in the newest sample
+  Rate breath, heart;            ///< with `rated`: of the half minute before this bin; rate 0: not known
+  bool rated = false;
+  bool sees_breath = false;   ///< with `rated`: a breathing body would have shown
+  std::uint16_t missing = 0;  ///< the load cell, counted from 1, that gave no number in the newest sample
 };
 
 /// A channel's bins that no tick has decided yet. Samples may run ahead of the ticks by `capacity` cells with

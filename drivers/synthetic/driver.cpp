@@ -11,7 +11,7 @@ namespace {
 constexpr std::array<Match, 1> matches{ExplicitOnly{"simulated sleeper"}};
 
 using Type = Setting::Type;
-constexpr std::array<Setting, 8> settings{{
+constexpr std::array<Setting, 9> settings{{
     {"seed", Type::number, "", 0, 4294967295.0, "1", "equal seeds give equal nights"},
     {"weight_kg", Type::number, "kg", 20, 250, "72", "the sleeper's weight"},
     {"pain", Type::number, "", 0, 1, "0", "0 a calm night, 1 a very restless one"},
@@ -19,6 +19,7 @@ constexpr std::array<Setting, 8> settings{{
     {"day_h", Type::number, "h", 0.1, 24, "16", "time out of bed between nights"},
     {"started_ago_h", Type::number, "h", 0, 48, "0", "begin so long ago: the past comes at once"},
     {"scale", Type::boolean, "", 0, 0, "true", "a load sensor under the bed"},
+    {"cells", Type::boolean, "", 0, 0, "false", "that sensor is four load cells at 125 Hz"},
     {"wrist", Type::boolean, "", 0, 0, "true", "an accelerometer on the wrist"},
 }};
 
@@ -36,6 +37,8 @@ asio::awaitable<void> run(Port& port, const Settings& set, SampleSink& sink) {
   person.night_h = set.number("hours");
   person.day_h = set.number("day_h");
   const bool scale = set.boolean("scale");
+  const bool cells = scale && set.boolean("cells");
+  person.cells = cells;
   const bool wrist = set.boolean("wrist");
   if (!scale && !wrist)
     throw DeviceRefused("synthetic: expected scale = true or wrist = true, found neither");
@@ -46,7 +49,8 @@ asio::awaitable<void> run(Port& port, const Settings& set, SampleSink& sink) {
   ChannelIndex load = 0, acceleration = 0;
   if (scale)
     load = sink.announce({.quantity = Quantity::load,
-                          .rate_hz = static_cast<float>(Physiology::load_hz),
+                          .columns = static_cast<std::uint16_t>(cells ? LoadCells::count : 1),
+                          .rate_hz = static_cast<float>(cells ? LoadCells::rate_hz : Physiology::load_hz),
                           .minimum = -50,
                           .maximum = 500});
   if (wrist)
@@ -60,6 +64,7 @@ asio::awaitable<void> run(Port& port, const Settings& set, SampleSink& sink) {
   const Instant live_from = port.now();
   const Instant origin = live_from - from_seconds(3600 * set.number("started_ago_h"));
   constexpr Duration load_step = Physiology::step / 2;
+  constexpr Duration cell_step = std::chrono::milliseconds(8);
   constexpr Duration wrist_step = Physiology::step / 3;
   int chunks = 0;
   for (;;) {
@@ -67,7 +72,10 @@ asio::awaitable<void> run(Port& port, const Settings& set, SampleSink& sink) {
     for (Instant at = origin + body.position(); at + Physiology::step <= now; at = origin + body.position()) {
       const auto& chunk = body.next();
       if (at >= live_from && now - at > too_late) continue;
-      for (std::size_t i = 0; scale && i < chunk.load_kg.size(); ++i)
+      for (std::size_t i = 0; cells && i < chunk.cells; ++i)
+        sink.sample(load, origin + cell_step * (chunk.first_cell + static_cast<std::int64_t>(i)),
+                    chunk.cells_kg[i]);
+      for (std::size_t i = 0; scale && !cells && i < chunk.load_kg.size(); ++i)
         sink.sample(load, at + load_step * static_cast<int>(i), std::span(&chunk.load_kg[i], 1));
       for (std::size_t i = 0; wrist && i < chunk.wrist_g.size(); ++i)
         sink.sample(acceleration, at + wrist_step * static_cast<int>(i), chunk.wrist_g[i]);

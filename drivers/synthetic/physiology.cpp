@@ -57,6 +57,7 @@ double Random::pareto(double shortest, double exponent, double longest) noexcept
 Physiology::Physiology(const Person& person)
     : person_(person), story_(person.seed), body_(person.seed ^ 0xB0D7B0D7B0D7B0D7U) {
   tare_kg_ = body_.uniform(4, 9);
+  if (person.cells) cells_.emplace(person.seed);
   plan_night();
   begin_stretch();
 }
@@ -172,11 +173,13 @@ double Physiology::load_at(double dt) {
 
   breath_wander_ += dt * (-0.05 * breath_wander_ + 0.01 * body_.normal());
   const double breaths = std::clamp(breath_hz_ + breath_wander_, 0.16, 0.36);
+  breath_hz_now_ = breaths;
   breath_phase_ = std::fmod(breath_phase_ + two_pi * breaths * dt, two_pi);
   load += on * breath_kg_ * (std::sin(breath_phase_) + 0.2 * std::sin(2 * breath_phase_ + 0.6));
 
   heart_wander_ += dt * (-0.1 * heart_wander_ + 0.02 * body_.normal());
-  heart_phase_ += dt * std::clamp(heart_hz_ * (1 + 0.04 * std::sin(breath_phase_)) + heart_wander_, 0.7, 1.8);
+  heart_hz_now_ = std::clamp(heart_hz_ * (1 + 0.04 * std::sin(breath_phase_)) + heart_wander_, 0.7, 1.8);
+  heart_phase_ += dt * heart_hz_now_;
   if (heart_phase_ >= 1) heart_phase_ -= 1;
   const double since_beat_s = heart_phase_ / heart_hz_;
   load += on * heart_kg_ * std::exp(-since_beat_s / 0.15) * std::sin(two_pi * 5 * since_beat_s);
@@ -187,6 +190,33 @@ double Physiology::load_at(double dt) {
   }
   drift_kg_ += dt * (-0.0005 * drift_kg_ + 0.0006 * body_.normal());
   return load + 0.015 * body_.normal();
+}
+
+void Physiology::step_cells() {
+  const double before = cells_on_;
+  cells_on_ = presence_ * presence_ * (3 - 2 * presence_);
+  const std::int64_t first = (position_ / std::chrono::milliseconds(1) + 7) / 8;
+  const std::int64_t end = ((position_ + step) / std::chrono::milliseconds(1) + 7) / 8;
+  chunk_.first_cell = first;
+  chunk_.cells = static_cast<std::size_t>(end - first);
+  constexpr double dt = 1 / LoadCells::rate_hz;
+  for (std::size_t i = 0; i < chunk_.cells; ++i) {
+    const double part = static_cast<double>(i + 1) / static_cast<double>(chunk_.cells);
+    LoadCells::Body body;
+    body.asleep = plan_[current_].truth == Truth::asleep;
+    body.on = before + (cells_on_ - before) * part;
+    body.weight_kg = person_.weight_kg;
+    body.turns = move_ == Move::turn;
+    cells_phase_ = std::fmod(cells_phase_ + two_pi * move_hz_ * dt, two_pi);
+    if (move_ != Move::none)
+      body.swing_kg =
+          std::sin(std::numbers::pi * std::min(1.0, (move_s_ + part * seconds(step)) / move_length_s_)) *
+          move_load_kg_ * body.on * std::sin(cells_phase_);
+    body.swing_kg += body.on * (1 - body.on) * 16 * std::sin(two_pi * 5.2 * presence_ + 1);
+    chunk_.cells_kg[i] = cells_->step(body);
+  }
+  chunk_.breath_rpm = cells_->breath_rpm();
+  chunk_.heart_bpm = cells_->heart_bpm();
 }
 
 void Physiology::wrist_at(double dt, std::array<float, 3>& out) {
@@ -266,6 +296,9 @@ const Physiology::Chunk& Physiology::next() {
     load = static_cast<float>(load_at(1 / load_hz));
   for (auto& wrist : chunk_.wrist_g)
     wrist_at(1 / wrist_hz, wrist);
+  chunk_.breath_rpm = presence_ > 0.5 ? 60 * breath_hz_now_ : 0;
+  chunk_.heart_bpm = presence_ > 0.5 ? 60 * heart_hz_now_ : 0;
+  if (cells_) step_cells();
   position_ += step;
   return chunk_;
 }

@@ -1,29 +1,14 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/instant.hpp"
+#include "drivers/synthetic/load_cells.hpp"
+#include "drivers/synthetic/random.hpp"
 
 namespace vigil::drivers::synthetic {
-
-/// xoshiro256** (Blackman and Vigna 2018) with its own distributions: the standard library's differ from one
-/// implementation to the next, and a night must repeat exactly.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) noexcept;
-  std::uint64_t bits() noexcept;
-  double uniform() noexcept;                         ///< [0, 1)
-  double uniform(double low, double high) noexcept;  ///< [low, high)
-  double normal() noexcept;                          ///< mean 0, deviation 1
-  double exponential(double mean) noexcept;
-  /// P(> t) = (t / shortest)^-exponent, cut off at `longest`.
-  double pareto(double shortest, double exponent, double longest) noexcept;
-  bool chance(double probability) noexcept { return uniform() < probability; }
-
- private:
-  std::array<std::uint64_t, 4> state_;
-};
 
 /// What the sleeper really does: known here, to be found out by the detection.
 enum class Truth : std::uint8_t { out_of_bed, awake, asleep };
@@ -34,6 +19,7 @@ struct Person {
   double pain = 0;     ///< 0..1: shorter sleep bouts, longer wake, more turning
   double night_h = 8;  ///< time in bed
   double day_h = 16;   ///< then out of bed, then the next night
+  bool cells = false;  ///< four load cells at 125 Hz as well (load_cells.hpp)
 };
 
 /// A stretch of one state. Relative to the start of the generator.
@@ -67,6 +53,13 @@ class Physiology {
     std::array<std::array<float, 3>, 3> wrist_g{};  ///< at +0, +33.3 and +66.7 ms; x y z
     Truth truth{};
     bool moving = false;  ///< a twitch, arm movement or turn is going on
+
+    /// Person::cells: 12 or 13 samples of four cells, of which number k lies at k / 125 s from the start.
+    std::array<LoadCells::Kg, 13> cells_kg{};
+    std::size_t cells = 0;
+    std::int64_t first_cell = 0;
+    /// The truth in the end of the step, of the cells where there are some; 0: a pause, or nobody there.
+    double breath_rpm = 0, heart_bpm = 0;
   };
 
   explicit Physiology(const Person& person);
@@ -87,6 +80,7 @@ class Physiology {
   void begin_stretch();
   void begin_move(Move move);
   [[nodiscard]] double load_at(double dt);
+  void step_cells();
   void wrist_at(double dt, std::array<float, 3>& out);
   [[nodiscard]] Vector direction();
 
@@ -102,6 +96,9 @@ class Physiology {
   double presence_ = 0;  ///< 0 out, 1 in bed; moves within seconds
   double breath_phase_ = 0, breath_hz_ = 0.25, breath_wander_ = 0, breath_kg_ = 0.18;
   double heart_phase_ = 0, heart_hz_ = 1.0, heart_wander_ = 0, heart_kg_ = 0.03;
+  double breath_hz_now_ = 0, heart_hz_now_ = 0;
+  std::optional<LoadCells> cells_;
+  double cells_on_ = 0, cells_phase_ = 0;
   bool fidgety_ = false;  ///< within wake: moving about, or lying still
   double manner_left_s_ = 0;
   bool walking_ = false;

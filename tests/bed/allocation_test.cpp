@@ -44,6 +44,10 @@ TEST(Allocation, none_after_attach_but_in_the_output) {
   const auto mat = bed.attach("mat", image, std::chrono::seconds(3), false);
   const auto weight = person_on_scale({{60, 3600}, {3700, 1e9}}, {{60, 80}, {3000, 3100}, {5000, 5200}});
   const auto arm = person_on_wrist({{0, 80}, {3000, 3100}, {5000, 5200}});
+  const auto legs =
+      bed.attach("bridge", Channel{Quantity::load, 1, 4, 125, -50, 200, 0}, std::chrono::seconds(3), false);
+  const auto radar =
+      bed.attach("radar", Channel{Quantity::motion, 1, 1, 1, 0, 100, 0}, std::chrono::seconds(3), false);
   std::vector<float> cells(2048, 100.0F);
   Output out;
   out.events.reserve(200), out.readings.reserve(200), out.epochs.reserve(500), out.rescores.reserve(500);
@@ -56,6 +60,11 @@ TEST(Allocation, none_after_attach_but_in_the_output) {
     bed.step(Sample{load, at_s(t), std::span(&kg, 1)}, out);
     const auto g = *arm(t);
     bed.step(Sample{worn, at_s(t), g}, out);
+    for (int k = 0; k < 12 && t < 1200; ++k) {
+      const float beat = 0.02F * static_cast<float>(std::sin(31 * t + k));
+      bed.step(Sample{legs, at_s(t + 0.008 * k), std::array{1 + beat, 2 - beat, 1.5F, 1.0F}}, out);
+    }
+    if (i % 10 == 0) bed.step(Sample{radar, at_s(t), std::span(&cells[0], 1)}, out);
     if (i % 5 == 0) bed.step(Sample{mat, at_s(t), cells}, out);
     bed.step(Tick{at_s(t)}, out);
     events += out.events.size();

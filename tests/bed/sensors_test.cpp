@@ -1,3 +1,6 @@
+#include <numbers>
+#include <random>
+
 #include <gtest/gtest.h>
 
 #include "bed/player.hpp"
@@ -204,6 +207,43 @@ TEST(Sensors, heart_and_breath_pass_with_their_age_and_go_when_stale) {
   b.until(12, [] {});
   EXPECT_FALSE(b.out.readings.back().heart_bpm);
   EXPECT_EQ(b.out.readings.back().state, BedState::unknown);
+}
+
+TEST(Sensors, breath_of_the_cells_goes_before_a_radars_word_while_it_is_sure) {
+  Bench b;
+  const auto ch = b.bed.attach("scale", scale, stale, false);
+  const auto radar = b.bed.attach("radar", Channel{Quantity::breath_rate, 1, 1, 0, 2, 60, 0}, stale, false);
+  std::mt19937 random(1);
+  std::normal_distribution<float> noise(0, 0.004F);
+  bool breathes = true;
+  const auto say = [&] {
+    const double swing = breathes ? 0.08 * std::sin(2 * std::numbers::pi * 0.25 * b.t) : 0.0;
+    b.put(ch, static_cast<float>((b.t < 60 ? 5 : 75) + swing) + noise(random)), b.put(radar, 19);
+  };
+  b.until(59, say);
+  EXPECT_FALSE(b.out.readings.back().breath_rpm) << "of an empty bed nothing is told";
+  EXPECT_EQ(b.out.readings.back().breath_from, RateSource::none);
+  b.until(72, say);
+  EXPECT_EQ(b.out.readings.back().breath_from, RateSource::sensor) << "too little seen";
+  EXPECT_EQ(b.out.readings.back().breath_rpm->value, 19);
+  EXPECT_FALSE(b.out.readings.back().breath_quality);
+  b.until(120, say);
+  const Reading& sure = b.out.readings.back();
+  EXPECT_EQ(sure.breath_from, RateSource::load);
+  EXPECT_NEAR(sure.breath_rpm->value, 15, 0.5);
+  EXPECT_GT(sure.breath_quality.value(), 0.9F);
+  EXPECT_LE(sure.at - sure.breath_rpm->at, std::chrono::seconds(2));
+  EXPECT_EQ(sure.heart_from, RateSource::none) << "10 Hz are too slow for the heart";
+  breathes = false;
+  b.until(132, say);
+  EXPECT_EQ(b.out.readings.back().breath_from, RateSource::sensor);
+  b.bed.detach("radar");
+  b.until(134, say);
+  EXPECT_FALSE(b.out.readings.back().breath_rpm) << "a pause is no number";
+  EXPECT_EQ(b.out.readings.back().breath_from, RateSource::load) << "though it is looked for";
+  b.bed.detach("scale");
+  b.until(140, say);
+  EXPECT_EQ(b.out.readings.back().breath_from, RateSource::none);
 }
 
 TEST(Sensors, the_word_of_a_mat_drives_presence_when_the_scale_is_silent) {

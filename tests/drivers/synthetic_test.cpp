@@ -117,6 +117,48 @@ TEST(Physiology, load_tells_bed_from_floor_and_breath_moves_it) {
   EXPECT_LT(strongest_hz, 0.32);
 }
 
+TEST(Physiology, cells_change_nothing_else_and_carry_the_body_between_them) {
+  Physiology plain({.seed = 5}), with({.seed = 5, .cells = true});
+  std::int64_t next = 0;
+  double pauses = 0, asleep = 0, breaths = 0, beats = 0, least = 1e9, most_empty = 0;
+  Duration settled{};
+  auto before = Truth::out_of_bed;
+  for (Duration at{}; at < minutes(100); at += Physiology::step) {
+    const auto& a = plain.next();
+    const auto& b = with.next();
+    ASSERT_EQ(a.load_kg, b.load_kg);
+    ASSERT_EQ(a.wrist_g, b.wrist_g);
+    ASSERT_EQ(a.cells, 0U);
+    ASSERT_EQ(b.first_cell, next) << "every 8 ms, without a hole";
+    next += static_cast<std::int64_t>(b.cells);
+    ASSERT_NEAR(static_cast<double>(next) / LoadCells::rate_hz, seconds(at + Physiology::step), 0.008);
+    settled = b.truth == before && !b.moving ? settled + Physiology::step : Duration{};
+    before = b.truth;
+    if (settled < std::chrono::seconds(10)) continue;
+    const auto& kg = b.cells_kg[0];
+    const double sum = double{kg[0]} + kg[1] + kg[2] + kg[3];
+    if (b.truth == Truth::out_of_bed) {
+      most_empty = std::max(most_empty, sum);
+      ASSERT_EQ(b.breath_rpm, 0);
+      continue;
+    }
+    least = std::min(least, sum);
+    if (b.truth != Truth::asleep) continue;
+    ++asleep;
+    pauses += b.breath_rpm == 0;
+    if (b.breath_rpm > 0) {
+      ASSERT_NEAR(b.breath_rpm, 16, 11);
+    }
+    ASSERT_NEAR(b.heart_bpm, 60, 40);
+    breaths += b.breath_rpm, beats += b.heart_bpm;
+  }
+  EXPECT_GT(least, most_empty + 65);
+  EXPECT_NEAR(breaths / asleep, 14, 3);
+  EXPECT_NEAR(beats / asleep, 57, 9);
+  EXPECT_GT(pauses / asleep, 0.002);
+  EXPECT_LT(pauses / asleep, 0.05);
+}
+
 TEST(Physiology, wakes_move_more_than_sleep_and_still_wake_exists) {
   double moving_asleep = 0, asleep = 0, moving_awake = 0, awake = 0;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
@@ -153,6 +195,19 @@ TEST(Synthetic, paces_live_and_brings_the_past_at_once) {
   EXPECT_EQ(heard.samples.front().at, start - minutes(30));
   EXPECT_NEAR(count[0], 1810 * 20, 4);
   EXPECT_NEAR(count[1], 1810 * 30, 6);
+}
+
+TEST(Synthetic, on_four_cells_sends_them_125_times_a_second) {
+  const Instant start{hours(100)};
+  PassingTime port(start, start + std::chrono::seconds(60));
+  Heard heard;
+  run_to_end(driver, port, WrittenSettings(driver, {{"cells", "true"}, {"wrist", "false"}}), heard);
+  ASSERT_EQ(heard.channels.size(), 1U);
+  EXPECT_EQ(heard.channels[0].columns, 4);
+  EXPECT_EQ(heard.channels[0].rate_hz, 125);
+  ASSERT_NEAR(static_cast<double>(heard.samples.size()), 60 * 125, 15);
+  for (std::size_t i = 1; i < heard.samples.size(); ++i)
+    ASSERT_EQ(heard.samples[i].at - heard.samples[i - 1].at, std::chrono::milliseconds(8));
 }
 
 TEST(Synthetic, a_suspended_machine_leaves_a_gap) {
