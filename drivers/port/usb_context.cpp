@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/log.hpp"
+#include "base/thread.hpp"
 #include "drivers/port/usb_inside.hpp"
 
 namespace vigil::drivers {
@@ -67,8 +68,10 @@ std::vector<UsbInterface> interfaces_of(libusb_device* device) {
     for (int e = 0; e < alt.bNumEndpoints; ++e) {
       const auto& endpoint = alt.endpoint[e];
       if ((endpoint.bmAttributes & LIBUSB_TRANSFER_TYPE_MASK) != LIBUSB_TRANSFER_TYPE_INTERRUPT) continue;
+      // High-speed endpoints may send up to three packets in a turn: bits 11 and 12.
+      const auto packets = 1 + (endpoint.wMaxPacketSize >> 11 & 3);
       const UsbEndpoint found{endpoint.bEndpointAddress,
-                              static_cast<std::uint16_t>(endpoint.wMaxPacketSize & 0x7FF)};
+                              static_cast<std::uint16_t>((endpoint.wMaxPacketSize & 0x7FF) * packets)};
       auto& place = (found.address & LIBUSB_ENDPOINT_IN) != 0 ? one.interrupt_in : one.interrupt_out;
       if (!place) place = found;
     }
@@ -126,6 +129,9 @@ void UsbContext::Inside::stop() {
     libusb_handle_events_timeout_completed(context, &a_while, nullptr);
     std::erase_if(pipes, [](const auto& pipe) { return pipe->settle(); });
   }
+  for (auto& one : resets)
+    one.thread.join();
+  resets.clear();
   if (!pipes.empty()) {
     log::warn("usb: {} transfers did not come back; libusb is left as it is", pipes.size());
     // Freeing what the kernel may still write to would be worse than not freeing it at the end of the
@@ -165,10 +171,13 @@ void UsbContext::Inside::turn() {
     timeval at_once{0, 0};
     libusb_handle_events_timeout_completed(library->context, &at_once, nullptr);
     for (std::size_t i = 0; i < pipes.size();) {
-      if (pipes[i]->settle())
-        pipes.erase(pipes.begin() + static_cast<std::ptrdiff_t>(i));
-      else
+      if (!pipes[i]->settle()) {
         ++i;
+        continue;
+      }
+      const auto over = std::move(pipes[i]);
+      pipes.erase(pipes.begin() + static_cast<std::ptrdiff_t>(i));
+      if (over->reset_wanted()) reset_apart(over);
     }
     while (!noticed.empty()) {
       const auto [arrived, device] = noticed.front();
@@ -183,8 +192,37 @@ void UsbContext::Inside::turn() {
   turning = false;
 }
 
+void UsbContext::Inside::reset_apart(const std::shared_ptr<UsbPipe>& pipe) {
+  const auto ended = [weak = weak_from_this(), pipe = pipe.get()] {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    const auto which =
+        std::ranges::find_if(self->resets, [&](const Reset& r) { return r.pipe.get() == pipe; });
+    if (which == self->resets.end()) return;
+    which->thread.join();
+    self->resets.erase(which);
+  };
+  resets.push_back({pipe, {}});
+  resets.back().thread = start_thread("usb reset", [pipe = pipe.get(), ended, ex = executor] {
+    pipe->reset_device();
+    asio::post(ex, ended);
+  });
+}
+
+bool UsbContext::Inside::resetting(const libusb_device* device) const noexcept {
+  const auto is_it = [device](const std::shared_ptr<UsbPipe>& p) { return p->is_of(device); };
+  return std::ranges::any_of(resets, [&](const Reset& r) { return is_it(r.pipe); }) ||
+         std::ranges::any_of(pipes, [&](const auto& p) { return p->reset_wanted() && is_it(p); });
+}
+
+void UsbContext::Inside::turn_soon() {
+  asio::post(executor, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->turn();
+  });
+}
+
 void UsbContext::Inside::arrive(libusb_device* device) {
-  if (present.contains(device)) return;  // ARRIVED twice
+  if (present.knows(device)) return;
   auto sighting = std::make_shared<UsbSighting>();
   sighting->port_path = port_path_of(device);
   if (sighting->port_path.empty()) return;
@@ -198,24 +236,12 @@ void UsbContext::Inside::arrive(libusb_device* device) {
   sighting->manufacturer = attribute(sighting->port_path, "manufacturer");
   sighting->product_name = attribute(sighting->port_path, "product");
   sighting->interfaces = interfaces_of(device);
-  // LEFT of what was at this port comes after the next ARRIVED, if at all.
-  for (auto i = present.begin(); i != present.end(); ++i)
-    if (i->second->port_path == sighting->port_path) {
-      const auto old = i->second;
-      present.erase(i);
-      on_change({false, old});
-      break;
-    }
-  present.emplace(device, sighting);
+  if (const auto before = present.arrive(device, sighting->port_path, sighting)) on_change({false, *before});
   on_change({true, sighting});
 }
 
 void UsbContext::Inside::leave(libusb_device* device) {
-  const auto found = present.find(device);
-  if (found == present.end()) return;
-  const auto gone = found->second;
-  present.erase(found);
-  on_change({false, gone});
+  if (const auto gone = present.leave(device)) on_change({false, *gone});
 }
 
 void UsbContext::Inside::watch(int fd, short events) {

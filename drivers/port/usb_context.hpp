@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 
 struct UsbEndpoint {
   std::uint8_t address = 0;
-  std::uint16_t max_packet = 0;
+  std::uint16_t max_packet = 0;  ///< in one turn
 };
 
 struct UsbInterface {

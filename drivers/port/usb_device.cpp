@@ -1,11 +1,13 @@
 #include "drivers/port/usb_device.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "drivers/port/hid_descriptor.hpp"
 #include "drivers/port/usb_inside.hpp"
 
 namespace vigil::drivers {
@@ -27,7 +29,7 @@ UsbPipe::~UsbPipe() {
   libusb_close(handle_);
 }
 
-void UsbPipe::open(const UsbSighting& sighting, std::uint8_t interface, bool detach) {
+void UsbPipe::open(const UsbSighting& sighting, std::uint8_t interface, bool detach, bool& gone) {
   const auto found = std::ranges::find(sighting.interfaces, interface, &UsbInterface::number);
   where_ = "usb " + sighting.port_path + " interface " + std::to_string(interface);
   if (found == sighting.interfaces.end()) throw DeviceRefused(where_ + ": the device has no such interface");
@@ -35,8 +37,15 @@ void UsbPipe::open(const UsbSighting& sighting, std::uint8_t interface, bool det
   if (!interface_.interrupt_in)
     throw DeviceRefused(where_ + ": expected an interrupt-IN endpoint, the interface has none");
 
+  if (context_->resetting(sighting.device.get())) throw DeviceLost(where_ + ": is being reset");
+
   if (const int error = libusb_open(sighting.device.get(), &handle_); error != 0) {
     handle_ = nullptr;
+    gone = error == LIBUSB_ERROR_NO_DEVICE;
+    if (error == LIBUSB_ERROR_IO)
+      throw DeviceRefused(where_ +
+                          ": may not be opened: the service's sandbox keeps its device node out "
+                          "(DeviceAllow=char-usb_device rw in vigil.service lets it in)");
     if (error == LIBUSB_ERROR_ACCESS)
       throw DeviceRefused(
           where_ +
@@ -50,16 +59,44 @@ void UsbPipe::open(const UsbSighting& sighting, std::uint8_t interface, bool det
       throw DeviceRefused(where_ + ": another program or kernel driver holds it; close that program");
     if (error == LIBUSB_ERROR_ACCESS)
       throw DeviceRefused(where_ + ": may not be claimed: install Vigil's udev rule");
+    gone = error == LIBUSB_ERROR_NO_DEVICE;
     throw DeviceLost(where_ + ": cannot be claimed: " + libusb_error_name(error));
   }
   claimed_ = true;
 }
 
 bool UsbPipe::submit(Flight& flight) noexcept {
+  errno = 0;
   const int error = libusb_submit_transfer(flight.transfer);
+  // libusb has no error of its own for a bus without room; the kernel's shines through.
+  no_bandwidth_ = no_bandwidth_ || (error == LIBUSB_ERROR_IO && errno == ENOSPC);
   flight.in_flight = error == 0;
-  if (error != 0) lose(std::string("cannot be read: ") + libusb_error_name(error));
+  if (error == LIBUSB_ERROR_NO_DEVICE)
+    fail(nullptr);
+  else if (error != 0)
+    fail(libusb_error_name(error));
   return error == 0;
+}
+
+void UsbPipe::fail(const char* what) noexcept {
+  unplugged_ = unplugged_ || what == nullptr;
+  lose(what == nullptr ? std::string("unplugged") : std::string("cannot be talked to: ") + what);
+}
+
+bool UsbPipe::want_reset() noexcept {
+  if (unplugged_ || handle_ == nullptr) return false;
+  reset_wanted_ = true;
+  lose("was reset");
+  return true;
+}
+
+void UsbPipe::reset_device() noexcept {
+  // Whatever comes of it: where the device is another one afterwards, the kernel says LEFT and ARRIVED.
+  libusb_reset_device(handle_);
+}
+
+bool UsbPipe::is_of(const libusb_device* device) const noexcept {
+  return handle_ != nullptr && libusb_get_device(handle_) == device;
 }
 
 void UsbPipe::start() {
@@ -74,6 +111,11 @@ void UsbPipe::start() {
                                    static_cast<int>(flight.buffer.size()), &UsbPipe::on_report, &flight, 0);
     if (!submit(flight)) break;
   }
+  if (no_bandwidth_)
+    throw DeviceRefused(
+        where_ +
+        ": the USB bus has no bandwidth left for it: plug it in at another controller or hub, "
+        "or unplug another device there");
 }
 
 bool UsbPipe::reports_in_flight() const noexcept {
@@ -105,7 +147,7 @@ void LIBUSB_CALL UsbPipe::on_report(libusb_transfer* transfer) noexcept {
         if (other.in_flight) libusb_cancel_transfer(other.transfer);
       return;
     case LIBUSB_TRANSFER_NO_DEVICE:
-      pipe.lose("unplugged");
+      pipe.fail(nullptr);
       return;
     case LIBUSB_TRANSFER_CANCELLED:
       if (pipe.halted_) return;
@@ -114,7 +156,10 @@ void LIBUSB_CALL UsbPipe::on_report(libusb_transfer* transfer) noexcept {
     case LIBUSB_TRANSFER_ERROR:
     case LIBUSB_TRANSFER_TIMED_OUT:
       if (++pipe.errors_in_a_row_ >= errors_too_many) {
-        pipe.lose("too many transfers failed in a row");
+        pipe.lose(transfer->status == LIBUSB_TRANSFER_OVERFLOW
+                      ? "sends reports longer than the " + std::to_string(flight.buffer.size()) +
+                            " bytes that its descriptor says"
+                      : "too many transfers failed in a row");
         return;
       }
       break;
@@ -128,7 +173,7 @@ void LIBUSB_CALL UsbPipe::on_errand(libusb_transfer* transfer) noexcept {
   errand.in_flight = false;
   errand.finished = true;
   errand.done.wake();
-  if (transfer->status == LIBUSB_TRANSFER_NO_DEVICE) pipe.lose("unplugged");
+  if (transfer->status == LIBUSB_TRANSFER_NO_DEVICE) pipe.fail(nullptr);
   // The waiting coroutine shares it; where that was cancelled this frees it.
   const auto self = std::ranges::find_if(pipe.errands_, [&](const auto& e) { return e.get() == &errand; });
   if (self != pipe.errands_.end()) pipe.errands_.erase(self);
@@ -230,20 +275,34 @@ asio::awaitable<std::optional<std::vector<std::byte>>> UsbPipe::transfer(std::ui
 
 UsbDevice::UsbDevice(UsbContext& context, const asio::any_io_executor& executor, const Clock& clock,
                      const UsbSighting& sighting, std::uint8_t interface, Tap tap, KernelDriver kernel_driver)
-    : clock_(clock), pipe_(std::make_shared<UsbPipe>(context.in_, executor, clock, std::move(tap))) {
+    : clock_(clock),
+      context_(*context.in_),
+      pipe_(std::make_shared<UsbPipe>(context.in_, executor, clock, std::move(tap))) {
+  bool gone = false;
   try {
-    pipe_->open(sighting, interface, kernel_driver == KernelDriver::detach);
+    pipe_->open(sighting, interface, kernel_driver == KernelDriver::detach, gone);
   } catch (const DeviceLost&) {
-    context.forget(sighting);
+    if (gone) context.forget(sighting);
     throw;
   }
   context.in_->pipes.push_back(pipe_);
-  pipe_->start();
+  try {
+    pipe_->start();
+  } catch (...) {
+    close();
+    throw;
+  }
 }
 
-UsbDevice::~UsbDevice() {
-  if (pipe_ != nullptr) pipe_->close();
+UsbDevice::~UsbDevice() { close(); }
+
+void UsbDevice::close() noexcept {
+  pipe_->close();
+  // Where nothing of it is under way no event of libusb's would ever end it, and its interface stay claimed.
+  context_.turn_soon();
 }
+
+bool UsbDevice::reset() noexcept { return pipe_->want_reset(); }
 
 asio::awaitable<Arrival> UsbDevice::read(std::optional<std::chrono::milliseconds> timeout) {
   return pipe_->read(timeout);
@@ -262,9 +321,12 @@ asio::awaitable<void> UsbDevice::write(std::span<const std::byte> bytes) {
   }
   constexpr std::uint8_t class_to_interface = 0x21, set_report = 0x09;
   constexpr std::uint16_t output = 0x0200;
-  const auto id = bytes.empty() ? std::uint16_t{0} : std::to_integer<std::uint16_t>(bytes.front());
-  const auto answer =
-      co_await control(class_to_interface, set_report, static_cast<std::uint16_t>(output | id), 0, bytes, 0);
+  const auto id =
+      bytes.empty() || !pipe->report_ids_ ? std::uint16_t{0} : std::to_integer<std::uint16_t>(bytes.front());
+  // Not by control(): a capture swallows what is written, and answers only what was asked.
+  const auto done =
+      co_await request(class_to_interface, set_report, static_cast<std::uint16_t>(output | id), 0, bytes, 0);
+  if (!done) throw DeviceLost(pipe->where_ + ": does not take reports");
   pipe->tap(Passed::written, clock_.now(), bytes);
 }
 
@@ -272,6 +334,20 @@ asio::awaitable<std::vector<std::byte>> UsbDevice::control(std::uint8_t request_
                                                            std::uint16_t value, std::uint16_t index,
                                                            std::span<const std::byte> out,
                                                            std::uint16_t in_length) {
+  const auto pipe = pipe_;
+  auto answer = co_await this->request(request_type, request, value, index, out, in_length);
+  const bool in = (request_type & LIBUSB_ENDPOINT_IN) != 0;
+  if (!answer || !in) answer.emplace();
+  if (in && request == LIBUSB_REQUEST_GET_DESCRIPTOR && value >> 8 == LIBUSB_DT_REPORT && !answer->empty())
+    pipe->report_ids_ = report_lengths(*answer).ids;
+  pipe->tap(Passed::control_answer, clock_.now(), *answer);
+  co_return std::move(*answer);
+}
+
+/// nullopt: it stalls, or does not answer.
+asio::awaitable<std::optional<std::vector<std::byte>>> UsbDevice::request(
+    std::uint8_t request_type, std::uint8_t request, std::uint16_t value, std::uint16_t index,
+    std::span<const std::byte> out, std::uint16_t in_length) {
   const auto pipe = pipe_;
   const bool in = (request_type & LIBUSB_ENDPOINT_IN) != 0;
   if ((request_type & 0x1F) == LIBUSB_RECIPIENT_INTERFACE)
@@ -285,9 +361,7 @@ asio::awaitable<std::vector<std::byte>> UsbDevice::control(std::uint8_t request_
     std::ranges::transform(out, buffer.begin() + LIBUSB_CONTROL_SETUP_SIZE,
                            [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
   auto answer = co_await pipe->transfer(0, std::move(buffer));
-  if (!answer || !in) answer.emplace();
-  pipe->tap(Passed::control_answer, clock_.now(), *answer);
-  co_return std::move(*answer);
+  co_return answer;
 }
 
 Instant UsbDevice::now() const { return clock_.now(); }

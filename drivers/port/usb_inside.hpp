@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -14,6 +15,7 @@
 #include "base/clock.hpp"
 #include "drivers/driver.hpp"
 #include "drivers/port/tap.hpp"
+#include "drivers/port/usb_attendance.hpp"
 #include "drivers/port/usb_context.hpp"
 #include "drivers/port/wakeup.hpp"
 
@@ -34,9 +36,15 @@ class UsbPipe {
   UsbPipe(const UsbPipe&) = delete;
   UsbPipe& operator=(const UsbPipe&) = delete;
 
-  void open(const UsbSighting& sighting, std::uint8_t interface, bool detach);
-  void start();           ///< queues the interrupt transfers
+  /// Throws: DeviceRefused, DeviceLost; `gone` is set when libusb says that there is no such device any more.
+  void open(const UsbSighting& sighting, std::uint8_t interface, bool detach, bool& gone);
+  void start();           ///< queues the interrupt transfers. Throws: DeviceRefused without bandwidth
   void close() noexcept;  ///< no more bytes; cancels what is under way
+  /// Lost from now on; reset once it is closed and nothing of it is under way. False: it is unplugged.
+  bool want_reset() noexcept;
+  [[nodiscard]] bool reset_wanted() const noexcept { return reset_wanted_; }
+  void reset_device() noexcept;  ///< takes its time; any thread, while nothing else uses the pipe
+  [[nodiscard]] bool is_of(const libusb_device* device) const noexcept;
   /// After libusb's events, outside its callbacks: clears a halted endpoint. true: closed and finished.
   bool settle();
 
@@ -50,6 +58,7 @@ class UsbPipe {
 
   UsbInterface interface_;
   std::string where_;
+  bool report_ids_ = true;  ///< until its report descriptor says otherwise
 
  private:
   struct Flight {
@@ -68,6 +77,7 @@ class UsbPipe {
   static void LIBUSB_CALL on_report(libusb_transfer* transfer) noexcept;
   static void LIBUSB_CALL on_errand(libusb_transfer* transfer) noexcept;
   bool submit(Flight& flight) noexcept;
+  void fail(const char* what) noexcept;
   [[nodiscard]] bool reports_in_flight() const noexcept;
 
   std::shared_ptr<UsbContext::Inside> context_;
@@ -89,6 +99,7 @@ class UsbPipe {
   bool closing_ = false;
   bool halted_ = false, cleared_ = false;
   int errors_in_a_row_ = 0;
+  bool unplugged_ = false, no_bandwidth_ = false, reset_wanted_ = false;
 };
 
 /// libusb itself; a sighting's reference to a device keeps it, so that it ends last.
@@ -106,6 +117,9 @@ struct UsbContext::Inside : std::enable_shared_from_this<UsbContext::Inside> {
   void start();
   void stop();
   void turn();  ///< lets libusb handle what is there, then does what its callbacks may not
+  void turn_soon();
+  void reset_apart(const std::shared_ptr<UsbPipe>& pipe);
+  [[nodiscard]] bool resetting(const libusb_device* device) const noexcept;
   void watch(int fd, short events);
   void unwatch(int fd);
 
@@ -133,8 +147,14 @@ struct UsbContext::Inside : std::enable_shared_from_this<UsbContext::Inside> {
   bool listening = false;
   std::map<int, std::shared_ptr<Watched>> watched;
   std::deque<std::pair<bool, libusb_device*>> noticed;  ///< each with a reference
-  std::map<libusb_device*, std::shared_ptr<const UsbSighting>> present;
+  UsbAttendance<libusb_device, std::shared_ptr<const UsbSighting>> present;
   std::vector<std::shared_ptr<UsbPipe>> pipes;
+  /// The kernel resets a port in a call that takes up to some seconds: apart, so that no other device waits.
+  struct Reset {
+    std::shared_ptr<UsbPipe> pipe;
+    std::thread thread;
+  };
+  std::list<Reset> resets;
 };
 
 }  // namespace vigil::drivers

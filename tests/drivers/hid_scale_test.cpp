@@ -1,24 +1,18 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <map>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <gtest/gtest.h>
 
 #include "drivers/bench_port.hpp"
-#include "drivers/child.hpp"
 #include "drivers/hid_scale/driver.hpp"
 #include "drivers/hid_scale/protocol.hpp"
 #include "drivers/port/capture_port.hpp"
-#include "drivers/port/finder.hpp"
 #include "drivers/port/hid_descriptor.hpp"
 #include "drivers/settings.hpp"
+#include "drivers/usb_bench.hpp"
 
 namespace vigil::drivers::hid_scale {
 namespace {
@@ -216,101 +210,14 @@ TEST(HidScaleDriver, refuses_what_is_no_scale) {
             std::string::npos);
 }
 
-// The rest runs twice: as the test that drives the simulator, and, started by it inside umockdev's testbed
-// with VIGIL_PROBE set, as the program under test: real finder, real USB port, real driver.
-
-class Told : public SampleSink {
- public:
-  explicit Told(std::string identity) : identity_(std::move(identity)) {}
-  ChannelIndex announce(const Channel&) override { return 0; }
-  void sample(ChannelIndex, Instant, std::span<const float> values) override {
-    std::cout << "sample " << identity_ << " " << std::lround(values[0] * 10) << std::endl;
-  }
-  void reject(Reject reason, std::uint64_t) override { std::cout << "reject " << name(reason) << std::endl; }
-  void describe(std::string) override {}
-  void battery(float) override {}
-  std::string identity_;
-};
-
-struct Running {
-  std::unique_ptr<Port> port;
-  std::unique_ptr<Told> sink;
-  std::unique_ptr<WrittenSettings> settings;
-};
-
-void serve(asio::io_context& loop, Finder& finder, const Attached& device) {
-  auto running = std::make_shared<Running>();
-  const auto identity = device.identity;
-  const auto done = [running, identity](const std::exception_ptr& error) {
-    try {
-      if (error) std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-      std::cout << "lost " << identity << " " << e.what() << std::endl;
-    }
-    running->port.reset();
-  };
-  try {
-    running->port = finder.open(device);
-    running->sink = std::make_unique<Told>(identity);
-    running->settings = std::make_unique<WrittenSettings>(driver);
-    asio::co_spawn(loop, driver.run(*running->port, *running->settings, *running->sink), done);
-  } catch (const std::exception& error) {
-    std::cout << "refused " << identity << " " << error.what() << std::endl;
-  }
-}
-
-asio::awaitable<void> watch(asio::io_context& loop, Finder& finder) {
-  co_await finder.first_look();
-  std::cout << "looked " << finder.present().size() << std::endl;
-  for (;;) {
-    const Finder::Change change = co_await finder.next();
-    std::cout << (change.arrived ? "arrived " : "left ") << change.device.identity << " "
-              << change.device.model << std::endl;
-    if (change.arrived) serve(loop, finder, change.device);
-  }
-}
-
-TEST(Probe, runs_inside_the_testbed) {
-  if (std::getenv("VIGIL_PROBE") == nullptr) GTEST_SKIP() << "started by HidScaleOnUsb only";
-  asio::io_context loop;
-  const Clock clock;
-  Finder finder(loop.get_executor(), clock);
-  for (const auto& trouble : finder.troubles())
-    std::cout << "trouble " << trouble << std::endl;
-  const auto done = [](const std::exception_ptr&) {};
-  asio::co_spawn(loop, watch(loop, finder), done);
-  asio::signal_set signals(loop, SIGTERM);
-  signals.async_wait([&](const boost::system::error_code&, int) { loop.stop(); });
-  asio::steady_timer deadline(loop, std::chrono::seconds(60));
-  deadline.async_wait([&](const boost::system::error_code&) { loop.stop(); });
-  loop.run();
-  std::cout << "over" << std::endl;
-}
-
-std::vector<std::pair<std::string, std::string>> testbed() {
-  // As umockdev-wrapper does; under AddressSanitizer its runtime has to come first.
-  std::string preload = "libumockdev-preload.so.0";
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);)
-    if (const auto at = line.find('/');
-        at != std::string::npos && line.find("/libasan.so", at) != std::string::npos) {
-      preload = line.substr(at) + ":" + preload;
-      break;
-    }
-  return {{"LD_PRELOAD", preload}, {"VIGIL_PROBE", "1"}, {"ASAN_OPTIONS", "detect_leaks=0"}};
-}
-
-std::vector<std::string> simulator(const std::vector<std::string>& options) {
-  std::vector<std::string> words{std::string(VIGIL_SIMULATORS) + "/hid_scale_simulator", "--every", "20"};
-  words.insert(words.end(), options.begin(), options.end());
-  char self[4096]{};
-  if (::readlink("/proc/self/exe", self, sizeof self - 1) <= 0) throw std::runtime_error("who am I?");
-  words.insert(words.end(), {"--", self, "--gtest_filter=Probe.*"});
-  return words;
+/// One or two scales in umockdev's testbed, fifty reports a second.
+UsbBench bench_of(std::vector<std::string> options, const std::string& settings = {}) {
+  options.insert(options.begin(), {"--every", "20"});
+  return UsbBench("hid_scale", options, settings);
 }
 
 TEST(HidScaleOnUsb, weighs_stalls_fails_and_goes_silent) {
-  Child child(simulator({"--plugged", "--stall-idle"}), testbed());
+  auto child = bench_of({"--plugged", "--stall-idle"});
   ASSERT_EQ(child.hear("looked"), "looked 1") << child.said();
   EXPECT_EQ(child.hear("arrived"), "arrived hid_scale:usb-1-1 DYMO S250 / S180");
   EXPECT_EQ(child.hear("reject"), "reject stale_first") << child.said();
@@ -341,7 +248,7 @@ TEST(HidScaleOnUsb, weighs_stalls_fails_and_goes_silent) {
 }
 
 TEST(HidScaleOnUsb, a_halt_that_stays_is_a_loss) {
-  Child child(simulator({"--plugged"}), testbed());
+  auto child = bench_of({"--plugged"});
   ASSERT_FALSE(child.hear("sample").empty()) << child.said();
   child.tell("silence"), child.tell("err 32"), child.tell("err 32");
   EXPECT_NE(child.hear("lost").find("stalled again"), std::string::npos) << child.said();
@@ -350,7 +257,7 @@ TEST(HidScaleOnUsb, a_halt_that_stays_is_a_loss) {
 }
 
 TEST(HidScaleOnUsb, twenty_plugs_are_twenty_arrivals) {
-  Child child(simulator({}), testbed());
+  auto child = bench_of({});
   ASSERT_EQ(child.hear("looked"), "looked 0") << child.said();
   for (int i = 0; i < 20; ++i) {
     child.tell("plug");
@@ -361,19 +268,13 @@ TEST(HidScaleOnUsb, twenty_plugs_are_twenty_arrivals) {
   }
   child.tell("quit");
   EXPECT_EQ(child.end(), 0) << child.said();
-  const auto count = [&](const std::string& what) {
-    std::size_t n = 0;
-    for (auto at = child.said().find(what); at != std::string::npos; at = child.said().find(what, at + 1))
-      ++n;
-    return n;
-  };
-  EXPECT_EQ(count("\narrived "), 20U);
-  EXPECT_EQ(count("\nleft "), 20U);
-  EXPECT_GE(count("\nlost "), 19U);
+  EXPECT_EQ(child.count("arrived "), 20U);
+  EXPECT_EQ(child.count("left "), 20U);
+  EXPECT_GE(child.count("lost "), 19U);
 }
 
 TEST(HidScaleOnUsb, two_of_a_kind_without_serial_numbers_are_told_apart) {
-  Child child(simulator({"--plugged"}), testbed());
+  auto child = bench_of({"--plugged"});
   ASSERT_FALSE(child.hear("sample hid_scale:usb-1-1").empty()) << child.said();
   child.tell("plug two");
   EXPECT_FALSE(child.hear("arrived hid_scale:usb-1-2").empty()) << child.said();
@@ -387,7 +288,7 @@ TEST(HidScaleOnUsb, two_of_a_kind_without_serial_numbers_are_told_apart) {
 }
 
 TEST(HidScaleOnUsb, a_scale_that_is_not_the_first_interface) {
-  Child child(simulator({"--plugged", "--composite"}), testbed());
+  auto child = bench_of({"--plugged", "--composite"});
   EXPECT_FALSE(child.hear("sample").empty()) << child.said();
   child.tell("quit");
   EXPECT_EQ(child.end(), 0);

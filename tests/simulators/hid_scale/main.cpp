@@ -3,27 +3,29 @@
 //
 //   umockdev-wrapper hid_scale_simulator [--plugged] [--speed X] [--every MS] [--descriptor FILE]
 //   [--composite]
-//                                        [--stall-idle] [--play FILE] -- PROGRAM [ARG ...]
+//                                        [--stall-idle] [--ignore-idle] [--stall-get] [--on-change] [--lie]
+//                                        [--play FILE] -- PROGRAM [ARG ...]
 //
 // --plugged: a scale is there when the program starts. --play: lines `seconds kg`, in the program's time,
 // from the moment the first transfer is queued. --every: one report each so many ms of the program's time
-// (500). Commands on standard input: plug, plug two, unplug, unplug two, weight KG, status N, unit
-// kg|g|lb|oz, hex BYTES, err ERRNO, silence, speak, wait MS, quit. They speak to the first scale unless `two`
-// stands behind. The exit status is the program's. Every command is answered on standard error, once it is
-// done, by `sim: WORD`.
-#include <cerrno>
+// (500).
+// --on-change: only while the weight changes, and as often as SET_IDLE asked for, unless --ignore-idle or
+// --stall-idle; --stall-get: GET_REPORT is not answered. --lie: the configuration descriptor claims more than
+// there is.
+//
+// Commands on standard input: plug, plug two, unplug, unplug two, weight KG, status N, unit kg|g|lb|oz, hex
+// BYTES, err ERRNO, silence, speak, refuse ERRNO (transfers are not taken), hold, release (control transfers
+// are not answered), again (the kernel says `add` twice), vanish (off the bus, nobody is told), wait MS,
+// quit. They speak to the first scale unless `two` stands behind. The exit status is the program's. Every
+// command is answered on standard error, once it is done, by `sim: WORD`.
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <deque>
 #include <fstream>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -33,16 +35,15 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <linux/usbdevice_fs.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <umockdev.h>
 #include <unistd.h>
+
+#include "../usbfs.hpp"
 
 namespace {
 
 using Steady = std::chrono::steady_clock;
-using Bytes = std::vector<std::uint8_t>;
+using usbfs::Bytes;
 
 // Weighing page 0x8D, usage 0x20, application; report 3: status, unit, exponent, weight.
 const Bytes plain_descriptor = {0x05, 0x8D, 0x09, 0x20, 0xA1, 0x01, 0x09, 0x21, 0xA1, 0x02, 0x85,
@@ -52,7 +53,9 @@ const Bytes plain_descriptor = {0x05, 0x8D, 0x09, 0x20, 0xA1, 0x01, 0x09, 0x21, 
                                 0x27, 0xFF, 0xFF, 0x00, 0x00, 0x75, 0x10, 0x81, 0x00, 0xC0, 0xC0};
 
 struct Options {
-  bool plugged = false, composite = false, stall_idle = false;
+  bool plugged = false, composite = false, stall_idle = false, ignore_idle = false, stall_get = false;
+  bool on_change = false;
+  bool lie = false;
   double speed = 1;
   double every_ms = 500;
   Bytes descriptor = plain_descriptor;
@@ -60,68 +63,12 @@ struct Options {
   char** program = nullptr;
 };
 
-std::string hex(const Bytes& bytes) {
-  std::string text;
-  char two[3];
-  for (const auto b : bytes) {
-    std::snprintf(two, sizeof two, "%02X", b);
-    text += two;
-  }
-  return text;
-}
-
-struct Urb {
-  UMockdevIoctlData* urb;
-  UMockdevIoctlData* buffer;
-  [[nodiscard]] usbdevfs_urb* get() const { return reinterpret_cast<usbdevfs_urb*>(urb->data); }
-};
-
-struct Queued {
-  int error = 0;  // errno, 0: the bytes
-  Bytes bytes;
-};
-
 /// One plug of one scale. After an unplug the next plug is another object under another device number.
-class Scale {
+class Scale final : public usbfs::Device {
  public:
   Scale(UMockdevTestbed* bed, const Options& options, std::string port, int number, double last_kg)
-      : bed_(bed),
-        options_(options),
-        port_(std::move(port)),
-        number_(number),
-        kg_(last_kg),
-        stale_kg_(last_kg + 31.4) {
-    char node[64];
-    std::snprintf(node, sizeof node, "bus/usb/001/%03d", number_);
-    ioctls_ = umockdev_ioctl_base_new();
-    g_signal_connect_after(ioctls_, "handle-ioctl", G_CALLBACK(&Scale::on_ioctl), this);
-    GError* error = nullptr;
-    if (!umockdev_testbed_attach_ioctl(bed_, ("/dev/" + std::string(node)).c_str(), ioctls_, &error))
-      throw std::runtime_error(error->message);
-    char digits[8];
-    std::snprintf(digits, sizeof digits, "%03d", number_);
-    const std::string text =
-        "P: /devices/pci0000:00/0000:00:14.0/usb1/" + port_ + "\nN: " + node +
-        "\nE: SUBSYSTEM=usb\nE: DRIVER=usb\nE: DEVTYPE=usb_device\nE: BUSNUM=001\nE: DEVNUM=" + digits +
-        "\nE: DEVNAME=/dev/" + node +
-        "\nE: ID_VENDOR_ID=0922\nE: ID_MODEL_ID=8009\nA: bConfigurationValue=1\\n\nA: busnum=1\\n"
-        "\nA: devnum=" +
-        std::to_string(number_) + "\\n\nA: devpath=" + port_.substr(2) +
-        "\\n\nA: speed=12\\n\nA: idVendor=0922\\n\nA: idProduct=8009\\n\nA: product=S250\\n"
-        "\nA: manufacturer=DYMO\\n\nH: descriptors=" +
-        hex(descriptors()) + "\n";
-    if (!umockdev_testbed_add_from_string(bed_, text.c_str(), &error))
-      throw std::runtime_error(error->message);
-  }
-
-  void unplug() {
-    {
-      const std::lock_guard lock(mutex_);
-      gone_ = true;
-    }
-    const std::string path = "/sys/devices/pci0000:00/0000:00:14.0/usb1/" + port_;
-    umockdev_testbed_uevent(bed_, path.c_str(), "remove");
-    umockdev_testbed_remove_device(bed_, path.c_str());
+      : Device(bed, std::move(port), number), options_(options), kg_(last_kg), stale_kg_(last_kg + 31.4) {
+    plug(descriptors(), {0x0922, 0x8009, "DYMO", "S250", ""});
   }
 
   void weigh(double kg) {
@@ -139,19 +86,11 @@ class Scale {
     const std::lock_guard lock(mutex_);
     unit_ = unit;
   }
-  void queue(Queued report) {
-    const std::lock_guard lock(mutex_);
-    queued_.push_back(std::move(report));
-  }
   void silent(bool silent) {
     const std::lock_guard lock(mutex_);
     silent_ = silent;
   }
   [[nodiscard]] double kg() const { return kg_; }
-  [[nodiscard]] bool listened_to() {
-    const std::lock_guard lock(mutex_);
-    return !waiting_.empty();
-  }
 
  private:
   [[nodiscard]] std::uint8_t interface_number() const { return options_.composite ? 1 : 0; }
@@ -164,12 +103,12 @@ class Scale {
                  0x02, 0x00, 0x01};
     Bytes body;
     if (options_.composite) body = {0x09, 0x04, 0x00, 0x00, 0x00, 0xFF, 0x00, 0x00, 0x00};
-    const auto length = options_.descriptor.size();
+    const auto length = options_.lie ? 0xFFFF : options_.descriptor.size();
     const Bytes hid = {0x09,
                        0x04,
                        interface_number(),
                        0x00,
-                       0x01,
+                       static_cast<std::uint8_t>(options_.lie ? 5 : 1),  // endpoints
                        0x03,
                        0x00,
                        0x00,
@@ -196,7 +135,9 @@ class Scale {
                         0x02,
                         static_cast<std::uint8_t>(total),
                         0x00,
-                        static_cast<std::uint8_t>(options_.composite ? 2 : 1),
+                        static_cast<std::uint8_t>(options_.lie         ? 9
+                                                  : options_.composite ? 2
+                                                                       : 1),
                         0x01,
                         0x00,
                         0x80,
@@ -236,167 +177,60 @@ class Scale {
             static_cast<std::uint8_t>(raw >> 8)};
   }
 
-  /// Answers one control request; nullopt is a stall.
-  std::pair<bool, Bytes> control(const std::uint8_t* setup) const {
+  std::optional<Bytes> control(const std::uint8_t* setup, const Bytes&) override {
     const auto value = static_cast<std::uint16_t>(setup[2] | setup[3] << 8);
     const auto index = static_cast<std::uint16_t>(setup[4] | setup[5] << 8);
-    if (setup[0] == 0x81 && setup[1] == 0x06 && value == 0x2200)
-      return index == interface_number() ? std::pair(true, options_.descriptor) : std::pair(false, Bytes{});
-    if (setup[0] == 0x80 && setup[1] == 0x06 && (value >> 8) == 3) {
-      static const std::map<int, std::string> strings = {{1, "DYMO"}, {2, "S250"}};
-      if ((value & 0xFF) == 0) return {true, {4, 3, 9, 4}};
-      const auto found = strings.find(value & 0xFF);
-      if (found == strings.end()) return {false, {}};
-      Bytes text = {static_cast<std::uint8_t>(2 + 2 * found->second.size()), 3};
-      for (const char c : found->second)
-        text.push_back(static_cast<std::uint8_t>(c)), text.push_back(0);
-      return {true, text};
-    }
-    if (setup[0] == 0x21 && setup[1] == 0x0A) return {!options_.stall_idle, {}};
-    if (setup[0] == 0x21 && setup[1] == 0x09) {
-      std::fprintf(stderr, "sim: set_report\n");
-      return {true, {}};
-    }
-    return {(setup[0] & 0x80) == 0, {}};
-  }
-
-  static void finish(const Urb& urb, int status, std::size_t offset, const Bytes& bytes) {
-    auto* r = urb.get();
-    const auto room = static_cast<std::size_t>(r->buffer_length) - offset;
-    if (bytes.size() > room) status = -EOVERFLOW;
-    const auto n = std::min(bytes.size(), room);
-    if (n > 0)
-      umockdev_ioctl_data_update(urb.buffer, offset, const_cast<guint8*>(bytes.data()), static_cast<gint>(n));
-    r->status = status;
-    r->actual_length = static_cast<int>(n);
-  }
-
-  /// A transfer that is done by now, if there is one.
-  UMockdevIoctlData* reap() {
-    if (!done_.empty()) {
-      auto* urb = done_.front();
-      done_.pop_front();
-      return urb;
-    }
-    if (waiting_.empty()) return nullptr;
-    const auto urb = waiting_.front();
-    if (gone_) {
-      finish(urb, -ESHUTDOWN, 0, {});
-    } else if (!queued_.empty()) {
-      const auto next = std::move(queued_.front());
-      queued_.pop_front();
-      finish(urb, -next.error, 0, next.bytes);
-    } else if (!silent_ && Steady::now() >= next_) {
-      finish(urb, 0, 0, report());
-      next_ =
-          Steady::now() + std::chrono::microseconds(std::lround(1000 * options_.every_ms / options_.speed));
-    } else {
-      return nullptr;
-    }
-    waiting_.pop_front();
-    return urb.urb;
-  }
-
-  gboolean handle(UMockdevIoctlClient* client) {
-    const std::lock_guard lock(mutex_);
-    const auto request = umockdev_ioctl_client_get_request(client);
-    auto* argument = umockdev_ioctl_client_get_arg(client);
-    const auto answer = [client](long result, int error) {
-      umockdev_ioctl_client_complete(client, result, error);
-      return TRUE;
-    };
-    const bool reaping = request == USBDEVFS_REAPURB || request == USBDEVFS_REAPURBNDELAY;
-    if (gone_ && !reaping && request != USBDEVFS_DISCARDURB) return answer(-1, ENODEV);
+    const int request = setup[0] << 8 | setup[1];
     switch (request) {
-      case USBDEVFS_GET_CAPABILITIES: {
-        auto* data = umockdev_ioctl_data_resolve(argument, 0, 4, nullptr);
-        guint32 can =
-            USBDEVFS_CAP_ZERO_PACKET | USBDEVFS_CAP_NO_PACKET_SIZE_LIM | USBDEVFS_CAP_REAP_AFTER_DISCONNECT;
-        umockdev_ioctl_data_update(data, 0, reinterpret_cast<guint8*>(&can), sizeof can);
-        return answer(0, 0);
-      }
-      case USBDEVFS_GETDRIVER: {
-        if (detached_) return answer(-1, ENODATA);
-        auto* data = umockdev_ioctl_data_resolve(argument, 0, sizeof(usbdevfs_getdriver), nullptr);
-        std::strncpy(reinterpret_cast<usbdevfs_getdriver*>(data->data)->driver, "usbhid",
-                     USBDEVFS_MAXDRIVERNAME);
-        return answer(0, 0);
-      }
-      case USBDEVFS_IOCTL:  // detach or attach the kernel's driver
-        detached_ = !detached_;
-        return answer(0, 0);
-      case USBDEVFS_CLAIMINTERFACE:
-        return detached_ ? answer(0, 0) : answer(-1, EBUSY);
-      case USBDEVFS_RELEASEINTERFACE:
-      case USBDEVFS_CLEAR_HALT:
-      case USBDEVFS_RESET:
-      case USBDEVFS_SETCONFIGURATION:
-      case USBDEVFS_SETINTERFACE:
-        return answer(0, 0);
-      case USBDEVFS_SUBMITURB: {
-        Urb urb{};
-        urb.urb = umockdev_ioctl_data_resolve(argument, 0, sizeof(usbdevfs_urb), nullptr);
-        urb.buffer = umockdev_ioctl_data_resolve(urb.urb, G_STRUCT_OFFSET(usbdevfs_urb, buffer),
-                                                 static_cast<gsize>(urb.get()->buffer_length), nullptr);
-        if (urb.get()->type == USBDEVFS_URB_TYPE_CONTROL) {
-          auto [ok, bytes] = control(urb.buffer->data);
-          const auto wanted = static_cast<std::size_t>(urb.buffer->data[6] | urb.buffer->data[7] << 8);
-          if (bytes.size() > wanted) bytes.resize(wanted);
-          finish(urb, ok ? 0 : -EPIPE, 8, bytes);
-          done_.push_back(urb.urb);
-        } else if (urb.get()->endpoint == 0x82) {
-          waiting_.push_back(urb);
-        } else {
-          finish(urb, -EPIPE, 0, {});
-          done_.push_back(urb.urb);
-        }
-        return answer(0, 0);
-      }
-      case USBDEVFS_DISCARDURB: {
-        const auto which = *reinterpret_cast<gulong*>(argument->data);
-        for (auto it = waiting_.begin(); it != waiting_.end(); ++it)
-          if (it->urb->client_addr == which) {
-            finish(*it, -ENOENT, 0, {});
-            done_.push_back(it->urb);
-            waiting_.erase(it);
-            return answer(0, 0);
-          }
-        return answer(-1, EINVAL);
-      }
-      case USBDEVFS_REAPURB:
-      case USBDEVFS_REAPURBNDELAY: {
-        auto* urb = reap();
-        if (urb == nullptr) {
-          // The node is a plain file and always ready: without a nap the other side spins.
-          if (!gone_) usleep(500);
-          return answer(-1, gone_ ? ENODEV : EAGAIN);
-        }
-        auto* place = umockdev_ioctl_data_resolve(argument, 0, sizeof(gpointer), nullptr);
-        umockdev_ioctl_data_set_ptr(place, 0, urb);
-        return answer(0, 0);
-      }
+      case 0x8106:  // GET_DESCRIPTOR of an interface: report
+        if (value != 0x2200 || index != interface_number()) return std::nullopt;
+        return options_.descriptor;
+      case 0x8006:  // of the device: string
+        if (value >> 8 != 3) return std::nullopt;
+        if ((value & 0xFF) == 0) return Bytes{4, 3, 9, 4};
+        if ((value & 0xFF) == 1) return string_descriptor("DYMO");
+        if ((value & 0xFF) == 2) return string_descriptor("S250");
+        return std::nullopt;
+      case 0x210A:  // SET_IDLE: the upper byte in units of 4 ms
+        if (options_.stall_idle) return std::nullopt;
+        std::fprintf(stderr, "sim: idle %d ms\n", 4 * (value >> 8));
+        idle_ = std::chrono::milliseconds(options_.ignore_idle ? 0 : 4 * (value >> 8));
+        return Bytes();
+      case 0xA101:  // GET_REPORT
+        std::fprintf(stderr, "sim: asked\n");
+        if (options_.stall_get || value != 0x0103 || index != interface_number()) return std::nullopt;
+        return report();
+      case 0x2109:  // SET_REPORT
+        std::fprintf(stderr, "sim: set_report\n");
+        return Bytes();
       default:
-        return answer(-1, ENOTTY);
+        return std::nullopt;
     }
   }
-  static gboolean on_ioctl(UMockdevIoctlBase*, UMockdevIoctlClient* client, gpointer self) {
-    return static_cast<Scale*>(self)->handle(client);
+
+  std::optional<Bytes> due() override {
+    const auto now = Steady::now();
+    if (silent_ || now < next_) return std::nullopt;
+    next_ = now + std::chrono::microseconds(std::lround(1000 * options_.every_ms / options_.speed));
+    // The last report is repeated when nothing changes, once the idle rate says so; 0 is never.
+    const bool repeat = idle_.count() > 0 && now >= last_sent_ + idle_ / options_.speed;
+    if (options_.on_change && !stale_ && moving_ == 0 && sent_ && *sent_ == report() && !repeat)
+      return std::nullopt;
+    last_sent_ = now;
+    const bool first = stale_;
+    auto bytes = report();
+    if (!first) sent_ = bytes;
+    return bytes;
   }
 
-  UMockdevTestbed* bed_;
   const Options& options_;
-  std::string port_;
-  int number_;
-  UMockdevIoctlBase* ioctls_ = nullptr;
-  std::mutex mutex_;
-  std::deque<Urb> waiting_;
-  std::deque<UMockdevIoctlData*> done_;
-  std::deque<Queued> queued_;
-  Steady::time_point next_{};
+  Steady::time_point next_{}, last_sent_{};
+  std::chrono::milliseconds idle_{};
+  std::optional<Bytes> sent_;
   double kg_, stale_kg_;
   int status_ = 4, moving_ = 0;
   std::string unit_ = "kg";
-  bool gone_ = false, detached_ = false, silent_ = false, stale_ = true;
+  bool silent_ = false, stale_ = true;
 };
 
 /// The ports of one bus, the program under test, and the script.
@@ -501,12 +335,17 @@ class Bench {
         s->silent(false);
       else if (word == "err")
         s->queue({std::stoi(value), {}});
-      else if (word == "hex") {
-        Queued report;
-        for (std::size_t i = 0; i + 1 < value.size(); i += 2)
-          report.bytes.push_back(static_cast<std::uint8_t>(std::stoi(value.substr(i, 2), nullptr, 16)));
-        s->queue(std::move(report));
-      } else {
+      else if (word == "hex")
+        s->queue({0, usbfs::from_hex(value)});
+      else if (word == "refuse")
+        s->refuse(std::stoi(value));
+      else if (word == "hold" || word == "release")
+        s->hold(word == "hold");
+      else if (word == "again")
+        s->tell_again();
+      else if (word == "vanish")
+        s->vanish();
+      else {
         std::fprintf(stderr, "sim: unknown command '%s'\n", line.c_str());
       }
       std::fprintf(stderr, "sim: %s\n", word.c_str());
@@ -550,6 +389,14 @@ Options parse(int argc, char** argv) {
       options.composite = true;
     else if (word == "--stall-idle")
       options.stall_idle = true;
+    else if (word == "--ignore-idle")
+      options.ignore_idle = true;
+    else if (word == "--stall-get")
+      options.stall_get = true;
+    else if (word == "--on-change")
+      options.on_change = true;
+    else if (word == "--lie")
+      options.lie = true;
     else if (word == "--speed")
       options.speed = std::stod(value());
     else if (word == "--every")
@@ -568,9 +415,7 @@ Options parse(int argc, char** argv) {
   }
   if (options.program == nullptr || *options.program == nullptr)
     throw std::runtime_error("-- PROGRAM is needed, to run with the scale");
-  const char* preload = std::getenv("LD_PRELOAD");
-  if (preload == nullptr || std::strstr(preload, "umockdev-preload") == nullptr)
-    throw std::runtime_error("must be started by umockdev-wrapper");
+  usbfs::expect_wrapper();
   return options;
 }
 
