@@ -5,6 +5,7 @@
 #include "drivers/button/driver.hpp"
 #include "drivers/driver.hpp"
 #include "drivers/hid_scale/driver.hpp"
+#include "drivers/phidget_bridge/driver.hpp"
 #include "drivers/radar/driver.hpp"
 #include "drivers/replay/driver.hpp"
 #include "drivers/sensing_tex/driver.hpp"
@@ -19,6 +20,7 @@ constexpr auto table = std::to_array<const Driver*>({
     &axivity::driver,
     &button::driver,
     &hid_scale::driver,
+    &phidget_bridge::driver,
     &radar::driver,
     &replay::driver,
     &sensing_tex::driver,
