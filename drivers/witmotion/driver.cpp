@@ -42,6 +42,7 @@ constexpr auto answer_within = milliseconds(300);
 constexpr int questions = 2, tries = 3;
 constexpr std::uint64_t frames_to_believe = 2;
 constexpr auto count_for = milliseconds(2000), count_within = milliseconds(6000);
+constexpr Duration most_held = milliseconds(150);
 constexpr double watched_s = 10;  ///< the rate is counted over so long
 constexpr double off = 0.2;       ///< and may be off by so much
 constexpr std::size_t most_in_a_read = 4096 / frame_size + 1;
@@ -258,8 +259,9 @@ struct Talk {
     const Duration period = from_seconds(1 / sends.rate_hz);
     const auto stalled_after = std::max(milliseconds(2000), std::chrono::ceil<milliseconds>(5 * period));
     const Duration watched = std::max(from_seconds(watched_s), 20 * period);
-    // What is confirmed by the next frame of its kind arrived one period before that.
-    const Duration held = hears_ble || sends.acceleration_only ? period : Duration{};
+    // What is confirmed by the next frame of its kind arrived one period before that. A bed waits for the
+    // past only so long: very slow ones are stamped too late rather than never believed.
+    const Duration held = hears_ble || sends.acceleration_only ? std::min(period, most_held) : Duration{};
     Metronome metronome(sends.rate_hz);
     bunch.clear();
     more_than_asked = false;
