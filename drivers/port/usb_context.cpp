@@ -47,11 +47,15 @@ std::uint16_t report_length(std::span<const std::uint8_t> extra) {
   return 0;
 }
 
-std::vector<UsbInterface> interfaces_of(libusb_device* device) {
+std::vector<UsbInterface> interfaces_of(libusb_device* device, const std::string& port_path) {
   libusb_config_descriptor* config = nullptr;
-  if (libusb_get_active_config_descriptor(device, &config) != 0 &&
-      libusb_get_config_descriptor(device, 0, &config) != 0)
-    return {};
+  if (libusb_get_active_config_descriptor(device, &config) != 0) {
+    if (const int error = libusb_get_config_descriptor(device, 0, &config); error != 0) {
+      log::warn("usb {}: left alone: its configuration cannot be understood ({}): is it broken?", port_path,
+                libusb_error_name(error));
+      return {};
+    }
+  }
   std::vector<UsbInterface> out;
   for (int i = 0; i < config->bNumInterfaces; ++i) {
     if (config->interface[i].num_altsetting < 1) continue;
@@ -235,7 +239,7 @@ void UsbContext::Inside::arrive(libusb_device* device) {
   sighting->serial = descriptor.iSerialNumber == 0 ? std::string() : attribute(sighting->port_path, "serial");
   sighting->manufacturer = attribute(sighting->port_path, "manufacturer");
   sighting->product_name = attribute(sighting->port_path, "product");
-  sighting->interfaces = interfaces_of(device);
+  sighting->interfaces = interfaces_of(device, sighting->port_path);
   if (const auto before = present.arrive(device, sighting->port_path, sighting)) on_change({false, *before});
   on_change({true, sighting});
 }

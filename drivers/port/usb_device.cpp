@@ -16,6 +16,9 @@ namespace {
 /// Control transfers and OUT reports: the machine's time after which a device that does not answer is taken
 /// as having stalled.
 constexpr unsigned answer_within_ms = 1000;
+/// What usbfs carries in one control transfer, and as long as Linux lets a report descriptor be; one that
+/// claims more is asked for this much.
+constexpr std::uint16_t longest_answer = 4096;
 /// Transport errors in a row after which the device is given up (an unplug announces itself by some of them).
 constexpr int errors_too_many = 8;
 /// Reports nobody has read; more mean that the driver has stopped reading.
@@ -353,7 +356,7 @@ asio::awaitable<std::optional<std::vector<std::byte>>> UsbDevice::request(
   if ((request_type & 0x1F) == LIBUSB_RECIPIENT_INTERFACE)
     index = static_cast<std::uint16_t>((index & 0xFF00) | pipe->interface_.number);
   if (in && in_length == 0 && request == LIBUSB_REQUEST_GET_DESCRIPTOR && value >> 8 == LIBUSB_DT_REPORT)
-    in_length = pipe->interface_.hid_report_length;
+    in_length = std::min(pipe->interface_.hid_report_length, longest_answer);
   const auto length = in ? in_length : static_cast<std::uint16_t>(out.size());
   std::vector<std::uint8_t> buffer(LIBUSB_CONTROL_SETUP_SIZE + length);
   libusb_fill_control_setup(buffer.data(), request_type, request, value, index, length);
