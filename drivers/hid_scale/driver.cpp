@@ -34,6 +34,9 @@ constexpr std::array<Setting, 2> settings{{
     {"force_exp", Type::number, "", -6, 6, "", "decimal exponent: for a scale that reports it wrongly"},
 }};
 
+/// A scale that may be asked is, well before it is taken for stale.
+constexpr auto ask_after = std::chrono::milliseconds(3000);
+
 asio::awaitable<void> run(Port& port, const Settings& set, SampleSink& sink) {
   Force force;
   if (const auto unit = set.text("force_unit"); !unit.empty()) {
@@ -56,33 +59,48 @@ asio::awaitable<void> run(Port& port, const Settings& set, SampleSink& sink) {
         std::string(port.where()) +
         ": expected a HID scale (usage page 0x8D, usage 0x20), found another kind of HID device");
 
-  // SET_IDLE 0: report on change only. Optional; scales that know it not stall it.
+  // A keep-alive, where the scale honours it: its report again after a second, changed or not. Optional: many
+  // stall it, many take it and do as before.
   constexpr std::uint8_t class_to_interface = 0x21, set_idle = 0x0A;
-  const auto idle = co_await port.control(class_to_interface, set_idle, 0, 0, {}, 0);
+  constexpr std::uint16_t a_second = 250 << 8;  // in units of 4 ms, for all reports
+  const auto idle = co_await port.control(class_to_interface, set_idle, a_second, 0, {}, 0);
   static_cast<void>(idle);
 
   sink.describe("USB HID scale");
   const auto load = sink.announce({.quantity = Quantity::load, .minimum = -500, .maximum = 5000});
   bool first = true;
-  for (;;) {
-    const Arrival report = co_await port.read();
-    if (report.bytes.empty()) continue;
+  const auto take = [&](std::span<const std::byte> report, Instant at) {
     if (std::exchange(first, false)) {
       sink.reject(Reject::stale_first);
-      continue;
+      return;
     }
-    const auto kg = decode(report.bytes, force);
+    const auto kg = decode(report, force);
     if (kg)
-      sink.sample(load, report.at, std::span(&*kg, 1));
+      sink.sample(load, at, std::span(&*kg, 1));
     else
       sink.reject(kg.error());
+  };
+  Habit habit;
+  for (;;) {
+    const auto patience = habit.may_be_asked() ? std::optional(ask_after) : std::nullopt;
+    const Arrival report = co_await port.read(patience);
+    if (!report.bytes.empty()) {
+      habit.heard(report.bytes);
+      take(report.bytes, report.at);
+      continue;
+    }
+    constexpr std::uint8_t class_from_interface = 0xA1, get_report = 1;
+    const auto value = static_cast<std::uint16_t>(0x0100 | habit.report_id());
+    const auto answer = co_await port.control(class_from_interface, get_report, value, 0, {}, report_size);
+    habit.asked(answer);
+    if (!answer.empty()) take(answer, port.now());
   }
 }
 
 }  // namespace
 
 // Some scales report a few times a second, some only while the load changes, some switch themselves off:
-// silence is staleness, never the end.
+// silence is staleness, never the end. Habit tells which silence means nothing.
 const Driver driver{.name = "hid_scale",
                     .title = "USB HID scale",
                     .transport = Transport::usb,

@@ -92,4 +92,16 @@ boost::system::result<float, Reject> decode(std::span<const std::byte> report, c
   return static_cast<float>(negative ? -kg : kg);
 }
 
+void Habit::heard(std::span<const std::byte> report) noexcept {
+  if (report.size() != report_size) return;
+  if (any_ && std::ranges::equal(report, last_)) repeats_ = std::min(repeats_ + 1, repeats_enough);
+  any_ = true;
+  std::ranges::copy(report, last_.begin());
+  if (report[0] == std::byte{3} || report[0] == std::byte{4}) id_ = std::to_integer<std::uint8_t>(report[0]);
+}
+
+void Habit::asked(std::span<const std::byte> answer) noexcept {
+  if (answer.size() != report_size) answers_ = false;
+}
+
 }  // namespace vigil::drivers::hid_scale

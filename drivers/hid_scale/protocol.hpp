@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -59,5 +60,29 @@ struct Force {
 /// overload; unit; range (exponent beyond +-6, or a load no bed has); syntax (a status that is none).
 [[nodiscard]] boost::system::result<float, Reject> decode(std::span<const std::byte> report,
                                                           const Force& force = {}) noexcept;
+
+/// Whether a scale's silence says something. Some speak a few times a second whatever they weigh (or once a
+/// second, having honoured SET_IDLE): when such a scale is silent, something is wrong, and it must look
+/// stale. Some speak only when the weight changes: such a one may be asked (GET_REPORT), and its answer is
+/// its present word. Which it is, it shows: a scale that has repeated an unchanged report three times needs
+/// no asking, and is not asked, since a device that has fallen silent may still answer with its last report
+/// for ever. One that does not answer is not asked again; then silence is all that can be known. A value.
+class Habit {
+ public:
+  /// A report that it sent by itself.
+  void heard(std::span<const std::byte> report) noexcept;
+  /// What it answered; empty: it stalled.
+  void asked(std::span<const std::byte> answer) noexcept;
+  [[nodiscard]] bool may_be_asked() const noexcept { return answers_ && repeats_ < repeats_enough; }
+  /// Of its reports; 3 until it sent one.
+  [[nodiscard]] std::uint8_t report_id() const noexcept { return id_; }
+
+ private:
+  static constexpr int repeats_enough = 3;
+  std::array<std::byte, report_size> last_{};
+  bool any_ = false, answers_ = true;
+  int repeats_ = 0;
+  std::uint8_t id_ = 3;
+};
 
 }  // namespace vigil::drivers::hid_scale

@@ -210,6 +210,30 @@ TEST(HidScaleDriver, refuses_what_is_no_scale) {
             std::string::npos);
 }
 
+TEST(HidScaleHabit, only_a_scale_that_never_repeats_itself_is_asked) {
+  const auto seventy = bytes({3, 4, 3, 0xFF, 0xBC, 0x02}), eighty = bytes({3, 4, 3, 0xFF, 0x20, 0x03});
+  Habit on_change;
+  for (int i = 0; i < 50; ++i)
+    on_change.heard(i % 2 == 0 ? seventy : eighty);
+  EXPECT_TRUE(on_change.may_be_asked());
+  on_change.asked(eighty);
+  EXPECT_TRUE(on_change.may_be_asked());
+  on_change.asked({});
+  EXPECT_FALSE(on_change.may_be_asked()) << "it does not answer";
+
+  Habit streaming;
+  for (int i = 0; i < 3; ++i)
+    streaming.heard(seventy);
+  EXPECT_TRUE(streaming.may_be_asked());
+  streaming.heard(seventy);
+  EXPECT_FALSE(streaming.may_be_asked()) << "it speaks without being changed: its silence is silence";
+
+  Habit four;
+  four.heard(bytes({4, 4, 3, 0xFF, 0xBC, 0x02}));
+  four.heard(bytes({9, 4, 3, 0xFF, 0xBC, 0x02}));
+  EXPECT_EQ(four.report_id(), 4);
+}
+
 /// One or two scales in umockdev's testbed, fifty reports a second.
 UsbBench bench_of(std::vector<std::string> options, const std::string& settings = {}) {
   options.insert(options.begin(), {"--every", "20"});
@@ -252,8 +276,107 @@ TEST(HidScaleOnUsb, a_halt_that_stays_is_a_loss) {
   ASSERT_FALSE(child.hear("sample").empty()) << child.said();
   child.tell("silence"), child.tell("err 32"), child.tell("err 32");
   EXPECT_NE(child.hear("lost").find("stalled again"), std::string::npos) << child.said();
-  child.tell("quit");
-  EXPECT_EQ(child.end(), 0);
+  child.tell("speak");
+  EXPECT_FALSE(child.hear("again").empty()) << "nothing of it was under way, and yet it is free";
+  EXPECT_FALSE(child.hear("sample").empty()) << child.said();
+  EXPECT_TRUE(child.quits());
+  EXPECT_EQ(child.count("refused"), 0U);
+}
+
+TEST(HidScaleOnUsb, reports_longer_than_the_endpoint_are_borne_once_and_named_when_they_stay) {
+  auto child = bench_of({"--plugged"});
+  ASSERT_FALSE(child.hear("sample").empty()) << child.said();
+  child.order("hex 030403FF3D01000000");
+  EXPECT_FALSE(child.hear("sample").empty()) << child.said();
+  EXPECT_EQ(child.count("lost"), 0U);
+  child.tell("silence");
+  for (int i = 0; i < 8; ++i)
+    child.tell("hex 030403FF3D01000000");
+  EXPECT_NE(child.hear("lost").find("longer than the 8 bytes that its descriptor says"), std::string::npos);
+  child.tell("speak");
+  EXPECT_FALSE(child.hear("again").empty());
+  EXPECT_FALSE(child.hear("sample").empty()) << child.said();
+  EXPECT_TRUE(child.quits());
+}
+
+TEST(HidScaleOnUsb, unplugged_while_it_owes_an_answer) {
+  auto child = bench_of({});
+  ASSERT_EQ(child.hear("looked"), "looked 0") << child.said();
+  child.order("hold");
+  for (int i = 0; i < 3; ++i) {
+    child.tell("plug");
+    ASSERT_FALSE(child.hear("sim: held").empty()) << child.said();
+    child.tell("unplug");
+    ASSERT_FALSE(child.hear("left").empty()) << child.said();
+  }
+  child.order("release");
+  child.tell("plug");
+  EXPECT_FALSE(child.hear("sample").empty()) << child.said();
+  EXPECT_TRUE(child.quits());
+  EXPECT_EQ(child.count("arrived"), 4U);
+  EXPECT_NE(child.said().find("unplugged"), std::string::npos) << child.said();
+}
+
+TEST(HidScaleOnUsb, a_bus_without_bandwidth_is_said_with_its_mend) {
+  auto child = bench_of({});
+  child.order("refuse 28");  // ENOSPC
+  child.tell("plug");
+  EXPECT_NE(child.hear("refused").find("no bandwidth left for it: plug it in at another controller"),
+            std::string::npos)
+      << child.said();
+  child.order("refuse 5");  // EIO, which says nothing of the bus
+  child.tell("unplug"), child.tell("plug");
+  EXPECT_NE(child.hear("lost").find("cannot be talked to"), std::string::npos) << child.said();
+  child.order("refuse 0");
+  EXPECT_FALSE(child.hear("sample").empty()) << child.said();
+  EXPECT_TRUE(child.quits());
+}
+
+TEST(HidScaleOnUsb, told_twice_it_is_there_once_and_gone_untold_it_leaves) {
+  auto child = bench_of({"--plugged"});
+  ASSERT_FALSE(child.hear("sample").empty()) << child.said();
+  child.order("again");
+  EXPECT_FALSE(child.hear("sample").empty());
+  child.tell("vanish");
+  EXPECT_NE(child.hear("lost").find("unplugged"), std::string::npos) << child.said();
+  EXPECT_FALSE(child.hear("left").empty()) << "opening it says that it is not there: " << child.said();
+  child.tell("unplug"), child.tell("plug");
+  EXPECT_FALSE(child.hear("arrived").empty());
+  EXPECT_FALSE(child.hear("sample").empty());
+  EXPECT_TRUE(child.quits());
+  EXPECT_EQ(child.count("arrived"), 2U) << child.said();
+}
+
+TEST(HidScaleOnUsb, descriptors_that_claim_more_than_there_is_are_survived) {
+  auto child = bench_of({"--plugged", "--lie"});
+  EXPECT_FALSE(child.hear("sample hid_scale:usb-1-1").empty()) << child.said();
+  EXPECT_TRUE(child.quits());
+
+  auto broken = bench_of({"--plugged", "--broken"});
+  EXPECT_EQ(broken.hear("looked"), "looked 0") << broken.said();
+  EXPECT_TRUE(broken.quits());
+}
+
+TEST(HidScaleOnUsb, the_real_descriptor_is_found_behind_another_interface) {
+  const auto path = std::string(VIGIL_SHARED_DIR) + "/protocols/samples/hid_scale_report_descriptor.bin";
+  if (!std::ifstream(path)) GTEST_SKIP() << path << " is not on this machine";
+  auto child = bench_of({"--plugged", "--composite", "--descriptor", path});
+  EXPECT_FALSE(child.hear("sample hid_scale:usb-1-1").empty()) << child.said();
+  EXPECT_TRUE(child.quits());
+}
+
+TEST(HidScaleOnUsb, one_that_speaks_on_change_only_is_kept_awake_or_asked) {
+  auto honours = bench_of({"--plugged", "--on-change", "--stall-get"});
+  EXPECT_EQ(honours.hear("sim: idle"), "sim: idle 1000 ms") << honours.said();
+  for (int i = 0; i < 3; ++i)
+    EXPECT_FALSE(honours.hear("sample").empty()) << honours.said();
+  EXPECT_TRUE(honours.quits());
+  EXPECT_EQ(honours.count("sim: asked"), 0U);
+
+  auto asked = bench_of({"--plugged", "--on-change", "--ignore-idle"});
+  EXPECT_FALSE(asked.hear("sim: asked").empty()) << asked.said();
+  EXPECT_FALSE(asked.hear("sample").empty());
+  EXPECT_TRUE(asked.quits());
 }
 
 TEST(HidScaleOnUsb, twenty_plugs_are_twenty_arrivals) {

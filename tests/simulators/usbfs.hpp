@@ -160,6 +160,7 @@ class Device {
     const auto size = static_cast<std::size_t>(urb.get()->buffer_length);
     if (urb.get()->type == USBDEVFS_URB_TYPE_CONTROL) {
       if (held_) {
+        std::fprintf(stderr, "sim: held\n");
         waiting_.push_back(urb);
         return;
       }

@@ -4,20 +4,22 @@
 //   umockdev-wrapper hid_scale_simulator [--plugged] [--speed X] [--every MS] [--descriptor FILE]
 //   [--composite]
 //                                        [--stall-idle] [--ignore-idle] [--stall-get] [--on-change] [--lie]
+//                                        [--broken]
 //                                        [--play FILE] -- PROGRAM [ARG ...]
 //
 // --plugged: a scale is there when the program starts. --play: lines `seconds kg`, in the program's time,
 // from the moment the first transfer is queued. --every: one report each so many ms of the program's time
 // (500).
 // --on-change: only while the weight changes, and as often as SET_IDLE asked for, unless --ignore-idle or
-// --stall-idle; --stall-get: GET_REPORT is not answered. --lie: the configuration descriptor claims more than
-// there is.
+// --stall-idle; --stall-get: GET_REPORT is not answered. --lie: the configuration claims more interfaces
+// and a longer report descriptor than there is; --broken: and more endpoints, with which libusb does not put
+// up.
 //
 // Commands on standard input: plug, plug two, unplug, unplug two, weight KG, status N, unit kg|g|lb|oz, hex
-// BYTES, err ERRNO, silence, speak, refuse ERRNO (transfers are not taken), hold, release (control transfers
-// are not answered), again (the kernel says `add` twice), vanish (off the bus, nobody is told), wait MS,
-// quit. They speak to the first scale unless `two` stands behind. The exit status is the program's. Every
-// command is answered on standard error, once it is done, by `sim: WORD`.
+// BYTES, err ERRNO, silence, speak, refuse ERRNO (transfers are not taken; 0: again), hold, release (control
+// transfers are not answered; of the next plug neither), again (the kernel says `add` twice), vanish (off the
+// bus, nobody is told), wait MS, quit. They speak to the first scale unless `two` stands behind. The exit
+// status is the program's. Every command is answered on standard error, once it is done, by `sim: WORD`.
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -55,7 +57,8 @@ const Bytes plain_descriptor = {0x05, 0x8D, 0x09, 0x20, 0xA1, 0x01, 0x09, 0x21, 
 struct Options {
   bool plugged = false, composite = false, stall_idle = false, ignore_idle = false, stall_get = false;
   bool on_change = false;
-  bool lie = false;
+  bool lie = false, broken = false, hold = false;
+  int refuse = 0;
   double speed = 1;
   double every_ms = 500;
   Bytes descriptor = plain_descriptor;
@@ -68,6 +71,7 @@ class Scale final : public usbfs::Device {
  public:
   Scale(UMockdevTestbed* bed, const Options& options, std::string port, int number, double last_kg)
       : Device(bed, std::move(port), number), options_(options), kg_(last_kg), stale_kg_(last_kg + 31.4) {
+    hold(options.hold), refuse(options.refuse);
     plug(descriptors(), {0x0922, 0x8009, "DYMO", "S250", ""});
   }
 
@@ -108,7 +112,7 @@ class Scale final : public usbfs::Device {
                        0x04,
                        interface_number(),
                        0x00,
-                       static_cast<std::uint8_t>(options_.lie ? 5 : 1),  // endpoints
+                       static_cast<std::uint8_t>(options_.broken ? 5 : 1),  // endpoints
                        0x03,
                        0x00,
                        0x00,
@@ -236,7 +240,7 @@ class Scale final : public usbfs::Device {
 /// The ports of one bus, the program under test, and the script.
 class Bench {
  public:
-  explicit Bench(const Options& options) : options_(options), bed_(umockdev_testbed_new()) {
+  explicit Bench(Options options) : options_(std::move(options)), bed_(umockdev_testbed_new()) {
     if (options_.plugged) plug(0);
     child_ = fork();
     if (child_ == 0) {
@@ -323,6 +327,10 @@ class Bench {
         std::this_thread::sleep_for(std::chrono::milliseconds(std::stol(value)));
       else if (word == "quit")
         pass_on(SIGTERM);
+      else if (word == "refuse")
+        options_.refuse = std::stoi(value), s ? s->refuse(options_.refuse) : void();
+      else if (word == "hold" || word == "release")
+        options_.hold = word == "hold", s ? s->hold(options_.hold) : void();
       else if (s == nullptr)
         std::fprintf(stderr, "sim: no scale is plugged in for '%s'\n", line.c_str());
       else if (word == "status")
@@ -337,10 +345,6 @@ class Bench {
         s->queue({std::stoi(value), {}});
       else if (word == "hex")
         s->queue({0, usbfs::from_hex(value)});
-      else if (word == "refuse")
-        s->refuse(std::stoi(value));
-      else if (word == "hold" || word == "release")
-        s->hold(word == "hold");
       else if (word == "again")
         s->tell_again();
       else if (word == "vanish")
@@ -353,7 +357,7 @@ class Bench {
     }
   }
 
-  const Options& options_;
+  Options options_;
   UMockdevTestbed* bed_;
   std::mutex mutex_;
   std::shared_ptr<Scale> scales_[2];
@@ -397,6 +401,8 @@ Options parse(int argc, char** argv) {
       options.on_change = true;
     else if (word == "--lie")
       options.lie = true;
+    else if (word == "--broken")
+      options.broken = true;
     else if (word == "--speed")
       options.speed = std::stod(value());
     else if (word == "--every")
