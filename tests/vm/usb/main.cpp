@@ -6,7 +6,7 @@
 //
 // Commands on standard input, a line each; each is answered on standard output by `ok` or by what went wrong.
 // NAME is a word of the caller's.
-//   plug NAME scale|bridge PORT     into port 0 to 7 of vhci_hcd.0
+//   plug NAME scale|bridge|keyboard PORT     into port 0 to 7 of vhci_hcd.0
 //   unplug NAME                     between two replies; what is queued ends as it does when a cable is
 //   pulled tear NAME                       in the middle of a reply to a queued transfer weight NAME KG what
 //   lies on it from now on; a bridge shares it among its four cells status NAME N                   a scale's
@@ -175,6 +175,28 @@ class Bridge final : public Model {
   double kg_ = 0;
   std::uint32_t enabled_ = 0, units_ = 0, off_ = 0;
   std::array<std::uint8_t, 2> gains_{};
+};
+
+/// A boot keyboard: what its keys do is given by `hex`.
+class Keyboard final : public Model {
+ public:
+  [[nodiscard]] Bytes device() const override {
+    return {0x12, 1, 0x10, 0x01, 0, 0, 0, 8, 0x4D, 0x04, 0x10, 0x15, 0, 1, 0, 1, 0, 1};
+  }
+  [[nodiscard]] Bytes configuration() const override {
+    return {9, 2, 34, 0,    1, 1, 0,    0xA0, 0x32, 9, 4, 0,    0,
+            1, 3, 1,  1,    0, 9, 0x21, 0x10, 1,    0, 1, 0x22, low(report_descriptor().size()),
+            0, 7, 5,  0x81, 3, 8, 0,    0x0A};
+  }
+  [[nodiscard]] Bytes report_descriptor() const override {  // HID 1.11, appendix B.1, without the lamps
+    return {0x05, 0x01, 0x09, 0x06, 0xA1, 0x01, 0x05, 0x07, 0x19, 0xE0, 0x29, 0xE7, 0x15, 0x00, 0x25,
+            0x01, 0x75, 0x01, 0x95, 0x08, 0x81, 0x02, 0x95, 0x01, 0x75, 0x08, 0x81, 0x01, 0x95, 0x06,
+            0x75, 0x08, 0x15, 0x00, 0x25, 0x65, 0x05, 0x07, 0x19, 0x00, 0x29, 0x65, 0x81, 0x00, 0xC0};
+  }
+  [[nodiscard]] std::string text(std::uint8_t index) const override { return index == 1 ? "Keyboard" : ""; }
+  [[nodiscard]] milliseconds every() const override { return milliseconds(0); }
+  Bytes report() override { return Bytes(8, 0); }
+  bool command(const std::string&, std::istream&) override { return false; }
 };
 
 /// The header of every message: twelve words in network order, the last two of a submission being the set-up
@@ -457,6 +479,7 @@ class Bench {
       std::unique_ptr<Model> made;
       if (model == "scale") made = std::make_unique<Scale>(descriptor_);
       if (model == "bridge") made = std::make_unique<Bridge>();
+      if (model == "keyboard") made = std::make_unique<Keyboard>();
       if (made == nullptr) return "no model is called " + model;
       plugs_.emplace(name, std::make_unique<Plug>(std::move(made), port));
       return "ok";
