@@ -37,6 +37,8 @@ constexpr Duration waves_every = milliseconds(200);    // of the machine's
 constexpr Duration look_every = seconds(1);            // of the machine's
 constexpr Duration devices_every = milliseconds(250);  // of the machine's
 constexpr Duration stop_within = seconds(10);
+constexpr std::string_view first_bed = "bed-1";  // where the configuration has none
+constexpr auto demo_runs = "the simulated beds are shown: start Vigil again to use this sensor";
 
 struct DemoNight {
   const char* bed;
@@ -97,97 +99,248 @@ struct Acquire::Inside {
   }
 
   // ---- devices
-  Device& make_device(Device::Plan plan) {
-    return devices.emplace_back(
-        io.get_executor(), clock, sinks,
-        [this](Payload payload, const Name& bed, bool simulated) { say(std::move(payload), bed, simulated); },
-        std::move(plan));
+  /// A device, where it belongs, and what runs it there.
+  struct Seat {
+    Seat(Inside& in, Device::Plan plan, Place where)
+        : device(
+              in.io.get_executor(), in.clock, in.sinks,
+              [&in](Payload payload, const Name& bed, bool simulated) {
+                in.say(std::move(payload), bed, simulated);
+              },
+              std::move(plan)),
+          place(std::move(where)) {}
+    Device device;
+    const Place place;
+    Bedside* at = nullptr;  ///< the bed that it runs at
+    asio::cancellation_signal cancel;
+    bool running = false, leaving = false;
+  };
+  /// One that the configuration places by its port, or that needs none: it is not looked for.
+  struct Placed {
+    const DeviceSpec* spec = nullptr;
+    std::string port;
+  };
+
+  Seat* find_seat(const Name& identity) {
+    const auto seat =
+        std::ranges::find_if(seats, [&](const Seat& s) { return s.device.identity() == identity; });
+    return seat == seats.end() ? nullptr : &*seat;
   }
-  Device* find_device(const Name& identity) {
-    const auto device = std::ranges::find(devices, identity, &Device::identity);
-    return device == devices.end() ? nullptr : &*device;
+  Bedside* bed_for(const Name& name) {
+    auto* bed = find_bed(name);
+    if (bed == nullptr && options.beds.empty() && name == first_bed) bed = &make_first_bed();
+    return bed;
+  }
+  Bedside& make_first_bed() {
+    return make_bed({.bed = first_bed, .label = "Bed 1", .person = {}, .settings = {}});
   }
 
-  /// A device of the configuration that is not looked for: a port, a file, a driver without hardware.
   void place(const DeviceSpec& spec) {
-    auto* bed = find_bed(spec.bed);
-    auto placed = spec;
-    const auto settings = settings_of(&spec, *spec.driver);
+    auto at = spec;
     // A recording's file may be told by its setting.
-    if (placed.port.empty() && spec.driver->transport == drivers::Transport::file)
-      placed.port = settings->text("path");
-    auto identity = placed_identity(placed);
-    for (int again = 2; find_device(identity) != nullptr; ++again)
-      identity = short_name(placed_identity(placed).str() + "#" + std::to_string(again));
-    auto& device = make_device({.identity = identity,
-                                .driver = spec.driver,
-                                .model = std::string(spec.driver->title),
-                                .settings = settings,
-                                .toml = spec.toml,
-                                .expected = spec.identity,
-                                .bed = bed});
-    if (bed == nullptr) {
-      device.unassigned("it has no bed: give it `bed = ` in the configuration");
+    if (at.port.empty() && spec.driver->transport == drivers::Transport::file)
+      at.port = settings_of(&spec, *spec.driver)->text("path");
+    auto identity = placed_identity(at);
+    for (int again = 2; placed.contains(identity); ++again)
+      identity = short_name(placed_identity(at).str() + "#" + std::to_string(again));
+    placed[identity] = {.spec = &spec, .port = at.port};
+    settle(identity);
+  }
+
+  Place whereabouts(const drivers::Attached& attached) {
+    auto place = assign.place(attached);
+    if (showing_demo) {
+      place.bed = {};
+      place.fixed = place.trouble = demo_runs;
+    }
+    if (implicit && !showing_demo && place.bed.empty() && attached.driver != nullptr && !attached.keyboard &&
+        !assign.given().contains(short_name(attached.identity)))
+      place.bed = beds.empty() ? make_first_bed().name() : beds.front().name();
+    return place;
+  }
+
+  /// Brings a device to where it belongs now; to be called whenever that may have changed.
+  void settle(const Name& identity, bool came = false) {
+    auto* seat = find_seat(identity);
+    if (seat != nullptr && seat->leaving) return;  // again once it has left
+    const auto fixed = placed.find(identity);
+    const auto here = present.find(identity);
+    if (fixed == placed.end() && here == present.end()) return settle_absent(identity, seat);
+
+    const auto place =
+        fixed != placed.end() ? assign.place(identity, *fixed->second.spec) : whereabouts(here->second);
+    if (seat != nullptr && seat->place == place) {
+      if (came) seat->device.came(opener(here->second), here->second.where);
       return;
     }
-    device.came(opener(*spec.driver, placed.port), placed.port);
-    spawn(device.supervise(), device.identity().str());
+    devices_changed = true;
+    const bool told = seat != nullptr && seat->device.told();
+    if (seat != nullptr && !retire(*seat)) return;
+    bystanders.erase(identity);
+    if (place.driver == nullptr) {
+      bystanders[identity] = unclaimed(identity, place, here->second);
+      return;
+    }
+    auto& made = seat_device(identity, place, told);
+    if (fixed != placed.end())
+      made.device.came(opener(*place.driver, fixed->second.port), fixed->second.port);
+    else
+      made.device.came(opener(here->second), here->second.where);
+    if (made.at != nullptr) {
+      run(made);
+      return;
+    }
+    if (!told) log::info("{}: at {}, has no bed", identity.view(), made.device.health().where);
   }
+
+  /// Not plugged in: it is shown as long as it has a bed.
+  void settle_absent(const Name& identity, Seat* seat) {
+    const auto given = assign.given().find(identity);
+    if (seat != nullptr) {
+      const bool stays = given == assign.given().end()
+                             ? !seat->place.bed.empty()
+                             : !given->second.bed.empty() && given->second.bed == seat->place.bed &&
+                                   given->second.settings == seat->place.settings;
+      if (stays || !retire(*seat)) return;
+    }
+    devices_changed = true;
+    bystanders.erase(identity);
+    if (given == assign.given().end() || given->second.bed.empty()) return;
+    const auto colon = identity.view().find(':');
+    const auto name =
+        given->second.driver.empty() ? identity.view().substr(0, colon) : given->second.driver.view();
+    const auto* driver = drivers::find(name);
+    DeviceHealth absent;
+    absent.device = identity;
+    absent.driver = driver != nullptr ? driver->name : std::string_view();
+    absent.bed = given->second.bed;
+    absent.what = driver != nullptr ? driver->title : "device";
+    absent.state = DeviceState::lost;
+    absent.mend = "it is not plugged in";
+    absent.unclaimed = !given->second.driver.empty();
+    absent.settings = given->second.settings;
+    bystanders[identity] = std::move(absent);
+  }
+
+  static DeviceHealth unclaimed(const Name& identity, const Place& place, const drivers::Attached& attached) {
+    DeviceHealth health;
+    health.device = identity;
+    health.what = attached.model;
+    health.where = attached.where;
+    health.state = place.trouble.empty() ? DeviceState::unassigned : DeviceState::refused;
+    health.mend =
+        place.trouble.empty() ? "no driver knows it by itself: choose one, and its bed" : place.trouble;
+    health.fixed = place.fixed;
+    health.unclaimed = true;
+    return health;
+  }
+
+  /// Makes the device for its place; its bed is null when it cannot be used there.
+  Seat& seat_device(const Name& identity, const Place& place, bool told) {
+    auto trouble = place.trouble;
+    auto settings = settings_of(place.spec, *place.driver);
+    auto toml = place.spec != nullptr
+                    ? place.spec->toml
+                    : "driver = \"" + std::string(place.driver->name) + "\"\n" + place.settings;
+    if (!place.settings.empty() && trouble.empty()) {
+      try {
+        if (options.read_settings) settings = options.read_settings(*place.driver, place.settings);
+      } catch (const std::invalid_argument& error) {
+        trouble = error.what();
+      }
+    }
+    auto* bed = place.bed.empty() || !trouble.empty() ? nullptr : bed_for(place.bed);
+    const auto here = present.find(identity);
+    auto& seat = seats.emplace_back(
+        *this,
+        Device::Plan{.identity = identity,
+                     .driver = place.driver,
+                     .model = here != present.end() ? here->second.model : std::string(place.driver->title),
+                     .settings = std::move(settings),
+                     .toml = std::move(toml),
+                     .expected = placed.contains(identity) ? place.spec->identity : "",
+                     .bed = bed,
+                     .told = told},
+        place);
+    seat.at = bed;
+    if (!trouble.empty())
+      seat.device.unassigned(trouble, DeviceState::refused);
+    else if (bed == nullptr && !place.bed.empty())
+      seat.device.unassigned("it was given to " + place.bed.str() +
+                             ", which is no bed here: give it another");
+    else if (bed == nullptr)
+      seat.device.unassigned("it has no bed yet: give it one on the page of devices");
+    return seat;
+  }
+
+  void run(Seat& seat) {
+    seat.running = true;
+    const auto left = [this, &seat] {
+      seat.running = false;
+      if (!seat.leaving) return;
+      const auto identity = seat.device.identity();
+      retire(seat);
+      settle(identity);
+    };
+    spawn(seat.device.supervise(), seat.device.identity().str(), seat.cancel, left);
+  }
+
+  /// False: it has yet to end, and is settled again then.
+  bool retire(Seat& seat) {
+    if (seat.running) {
+      seat.leaving = true;
+      seat.cancel.emit(asio::cancellation_type::terminal);
+      return false;
+    }
+    if (seat.at != nullptr) seat.at->detach(seat.at->feed(seat.device.identity(), false));
+    std::erase_if(seats, [&](const Seat& s) { return &s == &seat; });
+    return true;
+  }
+
   Device::Open opener(const drivers::Driver& driver, const std::string& port) {
     return [this, driver = &driver, port](drivers::Tap tap) {
       if (options.open) return options.open(io.get_executor(), *driver, port, std::move(tap));
       return finder->open(*driver, port, std::move(tap));
     };
   }
+  Device::Open opener(const drivers::Attached& attached) {
+    return [this, attached](drivers::Tap tap) { return finder->open(attached, std::move(tap)); };
+  }
 
   void arrived(const drivers::Attached& attached) {
-    if (attached.driver == nullptr) return;
-    for (const auto& spec : options.devices)
-      if (spec.driver == attached.driver && names(spec.port, attached)) {
+    found_any = found_any || (attached.driver != nullptr && !attached.keyboard);
+    for (const auto& [identity, at] : placed)
+      if ((attached.driver == nullptr || at.spec->driver == attached.driver) && names(at.port, attached)) {
         // It was placed by its port: a failed try need not wait any longer.
-        if (auto* placed = find_device(placed_identity(spec))) {
-          placed->came(opener(*spec.driver, spec.port), attached.where);
-          found_any = true;
-          return;
-        }
+        if (auto* seat = find_seat(identity))
+          seat->device.came(opener(*at.spec->driver, at.port), attached.where);
+        return;
       }
-    found_any = found_any || !attached.keyboard;
     const auto identity = short_name(attached.identity);
-    const auto claimed = assign.claim(attached);
-    auto* bed = claimed ? find_bed(options.devices[*claimed].bed) : nullptr;
-    if (implicit && !attached.keyboard)
-      bed = beds.empty() ? &make_bed({.bed = "bed-1", .label = "Bed 1", .person = {}, .settings = {}})
-                         : &beds.front();
-    if (showing_demo) bed = nullptr;
-
-    auto* device = find_device(identity);
-    if (device == nullptr) {
-      const auto* spec = claimed ? &options.devices[*claimed] : nullptr;
-      device = &make_device(
-          {.identity = identity,
-           .driver = attached.driver,
-           .model = attached.model,
-           .settings = settings_of(spec, *attached.driver),
-           .toml = spec != nullptr ? spec->toml : "driver = \"" + std::string(attached.driver->name) + "\"\n",
-           .expected = {},
-           .bed = bed});
-      if (bed != nullptr) spawn(device->supervise(), identity.str());
-    }
-    device->came([this, attached](drivers::Tap tap) { return finder->open(attached, std::move(tap)); },
-                 attached.where);
-    if (bed == nullptr) {
-      device->unassigned(showing_demo
-                             ? "the simulated beds are shown: start Vigil again to use this sensor"
-                             : "not assigned to a bed: add to the configuration [[device]] with driver = \"" +
-                                   std::string(attached.driver->name) + "\", device = \"" +
-                                   attached.identity + "\" and bed = \"...\"");
-      log::info("{}: attached at {}, not assigned to a bed", identity.view(), attached.where);
-    }
+    present.insert_or_assign(identity, attached);
+    settle(identity, true);
   }
 
   void departed(const drivers::Attached& attached) {
-    assign.left(attached);
-    if (auto* device = find_device(short_name(attached.identity))) device->went();
+    const auto identity = short_name(attached.identity);
+    assign.left(identity);
+    if (present.erase(identity) == 0) return;
+    if (auto* seat = find_seat(identity)) seat->device.went();
+    settle(identity);
+  }
+
+  /// A person gave a device a bed, or took it from one, and the log has it.
+  void assigned(const Event& event) {
+    const auto& told = std::get<event::DeviceAssigned>(event.payload);
+    log::info("{}: {} {}", told.device.view(), told.taken ? "taken from" : "given to", event.bed.view());
+    assign.remember(event.bed, told, true);
+    settle(told.device);
+    // What it held by the configuration may be another's now.
+    std::vector<Name> others;
+    for (const auto& [identity, attached] : present)
+      others.push_back(identity);
+    for (const auto& identity : others)
+      settle(identity);
   }
 
   static std::shared_ptr<const drivers::Settings> settings_of(const DeviceSpec* spec,
@@ -198,9 +351,13 @@ struct Acquire::Inside {
 
   // ---- coroutines
   void spawn(asio::awaitable<void> coroutine, std::string what) {
-    auto& signal = cancels.emplace_back();
+    spawn(std::move(coroutine), std::move(what), cancels.emplace_back(), {});
+  }
+  /// `then` has its turn after the coroutine is gone, unless the daemon stops.
+  void spawn(asio::awaitable<void> coroutine, std::string what, asio::cancellation_signal& signal,
+             std::function<void()> then) {
     ++running;
-    auto ended = [this, what = std::move(what)](const std::exception_ptr& error) {
+    auto ended = [this, what = std::move(what), then = std::move(then)](const std::exception_ptr& error) {
       --running;
       if (error) {
         try {
@@ -212,6 +369,7 @@ struct Acquire::Inside {
         }
       }
       if (stopping && running == 0) io.stop();
+      if (!stopping && then) asio::post(io, then);
     };
     asio::co_spawn(io, std::move(coroutine), asio::bind_cancellation_slot(signal.slot(), std::move(ended)));
   }
@@ -228,8 +386,10 @@ struct Acquire::Inside {
     // What has been looked at is told by next(), which has its turn first.
     for (const auto& attached : finder->present())
       found_any = found_any || (attached.driver != nullptr && !attached.keyboard);
-    if (options.demo && !found_any && devices.empty() && options.devices.empty()) show_demo();
-    if (beds.empty()) make_bed({.bed = "bed-1", .label = "Bed 1", .person = {}, .settings = {}});
+    if (options.demo && !found_any && seats.empty() && options.devices.empty()) show_demo();
+    if (beds.empty()) make_first_bed();
+    for (const auto& [identity, given] : assign.given())
+      if (find_seat(identity) == nullptr && !present.contains(identity)) settle(identity);
     publish_beds();
     publish_devices();
     looked.set_value();
@@ -263,7 +423,8 @@ struct Acquire::Inside {
            .settings = std::make_shared<drivers::WrittenSettings>(
                *synthetic, drivers::WrittenSettings::Written{{"seed", night.seed},
                                                              {"started_ago_h", night.started_ago_h}}),
-           .toml = {}});
+           .toml = {},
+           .source = "the demonstration"});
       place(demo.back());
     }
   }
@@ -280,10 +441,10 @@ struct Acquire::Inside {
       turns.fetch_add(1, std::memory_order_relaxed);
       for (auto& bed : beds)
         bed.tick();
-      bool changed = false;
-      for (auto& device : devices) {
-        device.tick();
-        changed = device.take_changed() || changed;
+      bool changed = std::exchange(devices_changed, false);
+      for (auto& seat : seats) {
+        seat.device.tick();
+        changed = seat.device.take_changed() || changed;
       }
       kernel = kernel_clocks();
       if (!gathered.readings.empty() && sinks.readings) sinks.readings(std::exchange(gathered.readings, {}));
@@ -320,8 +481,14 @@ struct Acquire::Inside {
 
   void publish_devices() {
     std::vector<DeviceHealth> healths;
-    for (const auto& device : devices)
-      healths.push_back(device.health());
+    for (const auto& seat : seats) {
+      auto& health = healths.emplace_back(seat.device.health());
+      health.fixed = seat.place.fixed;
+      health.unclaimed = present.contains(health.device) && present.at(health.device).driver == nullptr;
+      health.settings = seat.place.settings;
+    }
+    for (const auto& [identity, health] : bystanders)
+      healths.push_back(health);
     if (sinks.devices) sinks.devices(std::move(healths));
   }
 
@@ -357,6 +524,8 @@ struct Acquire::Inside {
     }
     for (auto& cancel : cancels)
       cancel.emit(asio::cancellation_type::terminal);
+    for (auto& seat : seats)
+      seat.cancel.emit(asio::cancellation_type::terminal);
     force.emplace(io, std::chrono::duration_cast<asio::steady_timer::duration>(stop_within));
     force->async_wait([this](const boost::system::error_code& error) {
       if (error) return;
@@ -370,12 +539,15 @@ struct Acquire::Inside {
   const Sinks sinks;
   asio::io_context io{1};
   Assign assign;
-  bool implicit = false, showing_demo = false, found_any = false, stopping = false;
+  bool implicit = false, showing_demo = false, found_any = false, stopping = false, devices_changed = false;
   std::atomic<std::uint64_t> turns{0};
   std::map<Name, std::vector<std::function<void(Bedside&)>>> restored;
   Gathered gathered;
-  std::deque<Bedside> beds;  ///< addresses stay
-  std::list<Device> devices;
+  std::deque<Bedside> beds;                   ///< addresses stay
+  std::list<Seat> seats;                      ///< addresses stay
+  std::map<Name, Placed> placed;              ///< by identity
+  std::map<Name, drivers::Attached> present;  ///< what is plugged in and not placed, by identity
+  std::map<Name, DeviceHealth> bystanders;    ///< known, but nothing to run
   std::deque<DeviceSpec> demo;
   ClockWatch clock_watch;
   std::optional<drivers::Finder> finder;
@@ -393,8 +565,6 @@ Acquire::Acquire(const Clock& clock, Options options, Sinks sinks)
 Acquire::~Acquire() { stop(); }
 
 void Acquire::restore(const Name& bed, const Event& event, Instant at) {
-  if (const auto* assigned = std::get_if<event::DeviceAssigned>(&event.payload))
-    in_->assign.remember(bed, assigned->device);
   in_->restore(bed, [event, at](Bedside& b) { b.restore(event, at); });
 }
 
@@ -404,6 +574,11 @@ void Acquire::restore(const Name& bed, const Epoch& epoch, Instant from) {
 
 void Acquire::restore(const Name& bed, Instant last) {
   in_->restore(bed, [last](Bedside& b) { b.restore(last); });
+}
+
+void Acquire::restore_assignment(const Event& event) {
+  if (const auto* told = std::get_if<event::DeviceAssigned>(&event.payload))
+    in_->assign.remember(event.bed, *told, !event.client_id.empty());
 }
 
 void Acquire::start() {
@@ -420,7 +595,10 @@ void Acquire::stop() {
 
 void Acquire::entered(Event committed) {
   asio::post(in_->io, [in = in_.get(), event = std::move(committed)] {
-    if (auto* bed = in->find_bed(event.bed)) bed->entered(event);
+    if (std::holds_alternative<event::DeviceAssigned>(event.payload))
+      in->assigned(event);
+    else if (auto* bed = in->find_bed(event.bed))
+      bed->entered(event);
   });
 }
 

@@ -31,7 +31,13 @@ struct DeviceSpec {  ///< from the configuration
   std::string port;      ///< empty: found by identity
   std::shared_ptr<const drivers::Settings> settings;
   std::string toml;
+  std::string source{};  ///< for people: "vigil.toml line 12"
 };
+
+/// Settings as a person wrote them, lines of a [[device]] table. Throws std::invalid_argument naming each
+/// mistake.
+using ReadSettings =
+    std::function<std::shared_ptr<const drivers::Settings>(const drivers::Driver&, const std::string& lines)>;
 
 /// Where acquire puts what happens. All called on the acquire thread; none may block.
 struct Sinks {
@@ -58,7 +64,8 @@ struct Options {
   std::function<std::unique_ptr<drivers::Port>(const boost::asio::any_io_executor&, const drivers::Driver&,
                                                const std::string& port, drivers::Tap)>
       open;
-  bool demo = false;  ///< two synthetic beds when, after the first look, no sensor is attached
+  ReadSettings read_settings{};  ///< none: only a driver's defaults can be had
+  bool demo = false;             ///< two synthetic beds when, after the first look, no sensor is attached
 };
 
 /// One thread that owns all ports and all beds: finds devices by identity, runs each under supervise(),
@@ -72,11 +79,15 @@ class Acquire {
   void restore(const Name& bed, const Epoch& epoch, Instant from);
   /// The log tells of this bed up to then: a device that begins with its past tells only what is later.
   void restore(const Name& bed, Instant last);
+  /// A device.assigned of the log, of any bed or none, oldest first.
+  void restore_assignment(const Event& event);
   /// Returns once what is attached has been looked at and the beds are known (and told to `beds`), which
   /// takes at most 4 s of the machine's time.
   void start();
-  void stop();                    ///< cancels, waits up to 10 s, joins
-  void entered(Event committed);  ///< any thread: a check-in is evidence
+  void stop();  ///< cancels, waits up to 10 s, joins
+  /// Any thread: a check-in is evidence; a device that was given a bed, or taken from one, goes there at
+  /// once.
+  void entered(Event committed);
   [[nodiscard]] std::uint64_t turns() const noexcept;
 
  private:

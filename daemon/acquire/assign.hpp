@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,30 +18,60 @@ Name short_name(std::string_view text);
 /// ("axivity:ttyACM0"), for drivers without hardware driver and bed ("synthetic:bed-1").
 Name placed_identity(const DeviceSpec& spec);
 
-/// Which `[[device]]` of the configuration means which attached device: those that name it (by identity, then
-/// by port), the one that had it last, then the first free one of its driver. A value; acquire thread only.
+/// Whether `port` of the configuration names this device: its tty (also through a link such as
+/// /dev/serial/by-id/...), or its USB port path.
+bool names(const std::string& port, const drivers::Attached& device);
+
+/// What a person last said of a device, as the log has it.
+struct Given {
+  Name bed;     ///< empty: taken from its bed
+  Name driver;  ///< chosen for a device that no driver claims; else empty
+  std::string settings;
+  bool operator==(const Given&) const = default;
+};
+
+/// Where a device belongs.
+struct Place {
+  Name bed;  ///< empty: nowhere
+  const drivers::Driver* driver = nullptr;
+  const DeviceSpec* spec = nullptr;  ///< of the configuration, that it holds now; outlived by the specs
+  std::string settings;              ///< as a person set them, when the configuration does not
+  std::string fixed;                 ///< why a person cannot give it another bed; empty: a person can
+  std::string trouble;               ///< why it cannot be used as things stand, and the mend
+  bool operator==(const Place&) const = default;
+};
+
+/// Who belongs where, of the configuration and the log: first the `[[device]]` that names the device, by
+/// identity or by port; then what a person said last; then, of those that only say a driver, the one it had
+/// last, or the first free one. A value; acquire thread only.
 class Assign {
  public:
   explicit Assign(const std::vector<DeviceSpec>& specs)
       : specs_(specs), holder_(specs.size()), last_(specs.size()) {}
 
-  /// The log says that this device was last assigned to this bed.
-  void remember(const Name& bed, const Name& device);
+  /// An event of the log, oldest first; `by_person`: it has a client id.
+  void remember(const Name& bed, const event::DeviceAssigned& told, bool by_person);
 
-  /// The specification that this device now holds; nullopt: none is free, it stays unassigned. A device that
-  /// comes back holds what it held, unless another took its place.
-  std::optional<std::size_t> claim(const drivers::Attached& device);
+  /// A device that comes back holds what it held, unless another took its place.
+  Place place(const drivers::Attached& device);
+  /// The same for a device that this specification places by its port.
+  Place place(const Name& identity, const DeviceSpec& spec) const;
   /// The device went: another of its kind may take its place when it arrives.
-  void left(const drivers::Attached& device);
+  void left(const Name& device);
+
+  [[nodiscard]] const std::map<Name, Given>& given() const noexcept { return given_; }
 
  private:
-  const std::vector<DeviceSpec>& specs_;
-  std::vector<std::string> holder_;  ///< identity of the device that holds the specification now
-  std::vector<std::string> last_;    ///< that held it last
-};
+  [[nodiscard]] const Given* given(const Name& device) const;
+  [[nodiscard]] Place named(const Name& device, const DeviceSpec& spec) const;
+  std::optional<std::size_t> claim(const Name& device, const drivers::Attached& attached);
+  void settle();
 
-/// Whether `port` of the configuration names this device: its tty (also through a link such as
-/// /dev/serial/by-id/...), or its USB port path.
-bool names(const std::string& port, const drivers::Attached& device);
+  const std::vector<DeviceSpec>& specs_;
+  std::vector<Name> holder_;                  ///< identity of the device that holds the specification now
+  std::vector<Name> last_;                    ///< that held it last
+  std::vector<std::pair<Name, Name>> begun_;  ///< device and bed, as the daemon saw them before, newest last
+  std::map<Name, Given> given_;
+};
 
 }  // namespace vigil::acquire

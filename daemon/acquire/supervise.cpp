@@ -33,6 +33,17 @@ Duration stall_allowed(const drivers::Driver& driver, Duration stale_after) {
   return std::max<Duration>(3 * stale_after, std::chrono::seconds(10));
 }
 
+/// A sample as the one number by which people see which device moves; nullopt: no cell gives one.
+std::optional<float> told_as_one(Quantity quantity, std::span<const float> values) {
+  std::optional<float> told;
+  for (const float v : values) {
+    if (!std::isfinite(v)) continue;
+    told = told.value_or(0) + (quantity == Quantity::acceleration ? v * v : v);
+  }
+  if (told && quantity == Quantity::acceleration) told = std::sqrt(*told);
+  return told;
+}
+
 }  // namespace
 
 Device::Device(const asio::any_io_executor& executor, const Clock& clock, const Sinks& sinks, Say say,
@@ -48,6 +59,7 @@ Device::Device(const asio::any_io_executor& executor, const Clock& clock, const 
   health_.driver = plan_.driver->name;
   health_.what = plan_.model;
   health_.simulated = simulated();
+  attached_told_ = plan_.told;
   if (plan_.bed != nullptr) {
     health_.bed = plan_.bed->name();
     feed_ = &plan_.bed->feed(plan_.identity, simulated());
@@ -193,9 +205,9 @@ void Device::went() {
   }
 }
 
-void Device::unassigned(std::string mend) {
+void Device::unassigned(std::string mend, DeviceState state) {
   health_.mend = std::move(mend);
-  become(DeviceState::refused);
+  become(state);
   if (!std::exchange(attached_told_, true))
     say(event::DeviceAttached{.device = plan_.identity,
                               .driver = plan_.driver->name,
@@ -251,7 +263,10 @@ std::optional<double> Device::fitted_hz() const {
 
 ChannelIndex Device::announce(const Channel& channel) {
   if (feed_ == nullptr) throw std::logic_error("a device without a bed is never run");
-  if (streams_.empty()) health_.nominal_hz = 0;
+  if (streams_.empty()) {
+    health_.nominal_hz = 0;
+    health_.newest_of = channel.quantity;
+  }
   health_.nominal_hz += double{channel.rate_hz};
   streams_.push_back(
       {Admit(channel), plan_.bed->attach(*feed_, channel, stale_after_),
@@ -300,6 +315,7 @@ void Device::sample(ChannelIndex channel, Instant at, std::span<const float> val
   if (stream.fit) stream.fit->add(at);
   ++health_.samples;
   health_.last_sample = at;
+  if (channel == 0) health_.newest = told_as_one(health_.newest_of, values);
   if (!plan_.bed->sample(*feed_, {.channel = stream.at_bed, .at = at, .values = values}))
     reject(Reject::order, 1);
 }

@@ -40,6 +40,7 @@ class Device final : public drivers::SampleSink {
     std::string toml;
     std::string expected{};  ///< whom the configuration names at an explicit port; empty: whoever is there
     Bedside* bed = nullptr;  ///< null: not assigned, never opened
+    bool told = false;       ///< the log has its device.attached and device.assigned of this run
   };
 
   Device(const asio::any_io_executor& executor, const Clock& clock, const Sinks& sinks, Say say, Plan plan);
@@ -50,10 +51,12 @@ class Device final : public drivers::SampleSink {
 
   void came(Open open, std::string where);  ///< it is attached (again)
   void went();                              ///< it is attached no more: not tried again until it comes
-  void unassigned(std::string mend);
+  /// It is not to be opened: it has no bed, or (refused) cannot be used as things stand.
+  void unassigned(std::string mend, DeviceState state = DeviceState::unassigned);
   void tick();  ///< about ten times a second: is it silent for too long?
 
   [[nodiscard]] const Name& identity() const noexcept { return plan_.identity; }
+  [[nodiscard]] bool told() const noexcept { return attached_told_; }
   [[nodiscard]] DeviceHealth health() const;
   /// Once after each change that people want to see at once.
   [[nodiscard]] bool take_changed() noexcept { return std::exchange(changed_, false); }

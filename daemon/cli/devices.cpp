@@ -47,8 +47,10 @@ int devices(const std::string& file) {
 
   for (std::size_t i = 0; i < found.devices.size(); ++i) {
     const auto& device = found.devices[i];
-    std::printf("%s\n  driver  %s (%s)\n  at      %s\n", device.identity.c_str(),
-                std::string(device.driver->name).c_str(), device.model.c_str(), device.where.c_str());
+    const std::string driver(device.driver != nullptr ? device.driver->name : "none claims it");
+    std::printf("%s\n  driver  %s (%s)\n  at      %s\n", device.identity.c_str(), driver.c_str(),
+                device.model.c_str(), device.where.c_str());
+    if (device.driver == nullptr) continue;
     for (const auto& named : config.devices)
       if (named.driver == device.driver->name &&
           (named.identity == device.identity || acquire::names(named.port, device)))

@@ -83,11 +83,12 @@ void restore(const store::Reader& reader, const std::vector<Name>& beds, const C
   const auto tell = [&](const Name& bed, const std::optional<Event>& event) {
     if (event) acquire.restore(bed, *event, instant_of(*event, clock));
   };
+  for (const auto& event : reader.of_kind(event::DeviceAssigned::kind))
+    acquire.restore_assignment(event);
   for (const auto& bed : beds) {
     const auto opened = reader.last(bed, event::NightOpened::kind);
     const auto closed = reader.last(bed, event::NightClosed::kind);
     const bool open = opened && (!closed || closed->seq < opened->seq);
-    tell(bed, reader.last(bed, event::DeviceAssigned::kind));
 
     // The tare and the lights, oldest first; in an open night those after its opening come with its events.
     std::array earlier{reader.last(bed, event::BedEntered::kind), reader.last(bed, event::BedLeft::kind),

@@ -21,6 +21,7 @@
 #include "serve/server.hpp"
 #include "store/store.hpp"
 #include "wire/daemon_health.hpp"
+#include "wire/drivers.hpp"
 #include "wire/history.hpp"
 
 #ifndef VIGIL_WEB_DIR
@@ -76,9 +77,69 @@ bed::Settings detection(const config::DetectionSettings& set) {
   return to;
 }
 
-acquire::Options acquire_options(const config::Config& config, bool demo) {
+/// As check-config would read them.
+std::shared_ptr<const drivers::Settings> read_settings(const drivers::Driver& driver,
+                                                       const std::string& lines) {
+  const auto rules = driver_rules();
+  const auto rule = std::ranges::find(rules, driver.name, &config::DriverRule::name);
+  const auto read = config::parse_settings(lines, *rule);
+  std::string wrong;
+  for (const auto& mistake : read.mistakes)
+    wrong += (wrong.empty() ? "" : "; ") + mistake.text();
+  if (!wrong.empty()) throw std::invalid_argument(wrong);
+  return std::make_shared<drivers::WrittenSettings>(driver, read.settings);
+}
+
+/// A serial port says nothing of what hangs at it: these speak once they are told where.
+bool choosable(const drivers::Driver& driver) {
+  return driver.transport == drivers::Transport::serial &&
+         std::ranges::any_of(driver.matches, [](const drivers::Match& match) {
+           return std::holds_alternative<drivers::ExplicitOnly>(match);
+         });
+}
+
+std::string drivers_body() {
+  std::vector<wire::DriverNote> notes;
+  for (const auto* driver : drivers::all()) {
+    auto& note = notes.emplace_back();
+    note = {.name = driver->name, .title = driver->title, .choosable = choosable(*driver), .settings = {}};
+    for (const auto& s : driver->settings)
+      note.settings.push_back({.key = s.key,
+                               .type = s.type == drivers::Setting::Type::number    ? "number"
+                                       : s.type == drivers::Setting::Type::boolean ? "boolean"
+                                                                                   : "text",
+                               .unit = s.unit,
+                               .minimum = s.minimum,
+                               .maximum = s.maximum,
+                               .fallback = s.fallback,
+                               .help = s.help});
+  }
+  return wire::drivers_text(notes);
+}
+
+/// What is wrong with what a person chose for a device of this driver (none: no driver claims it).
+std::string objection(const Name& of, const event::DeviceAssigned& assigned) {
+  const auto* driver = drivers::find(of.view());
+  if (driver == nullptr || (!assigned.driver.empty() && !choosable(*driver))) {
+    std::string list;
+    for (const auto* d : drivers::all())
+      if (choosable(*d)) list += (list.empty() ? "" : ", ") + std::string(d->name);
+    return "driver: no driver knows this device by itself: expected one of " +
+           (list.empty() ? "none" : list) + (of.empty() ? "" : "; found " + of.str());
+  }
+  try {
+    read_settings(*driver, assigned.settings);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return {};
+}
+
+acquire::Options acquire_options(const config::Config& config, const Options& options) {
   acquire::Options to;
-  to.demo = demo;
+  to.demo = options.demo;
+  to.read_settings = read_settings;
+  const auto source = fs::path(options.config).filename().string() + " line ";
   for (const auto& bed : config.beds)
     to.beds.push_back({.bed = bed.bed,
                        .label = bed.label.empty() ? bed.bed.str() : bed.label,
@@ -93,7 +154,8 @@ acquire::Options acquire_options(const config::Config& config, bool demo) {
                             .identity = device.identity,
                             .port = device.port,
                             .settings = std::make_shared<drivers::WrittenSettings>(*driver, device.settings),
-                            .toml = device.toml});
+                            .toml = device.toml,
+                            .source = source + std::to_string(device.line)});
     } catch (const std::invalid_argument& error) {
       throw Refused(error.what());
     }
@@ -175,7 +237,7 @@ class Daemon {
                                                              .time_scale = options.time_scale},
                                               backend());
     publish_to_ = server_;
-    acquire_ = std::make_unique<acquire::Acquire>(clock_, acquire_options(config, options.demo), sinks());
+    acquire_ = std::make_unique<acquire::Acquire>(clock_, acquire_options(config, options), sinks());
     restore(*reader_, beds_, clock_, *acquire_);
   }
 
@@ -299,6 +361,10 @@ class Daemon {
     to.readings = [reader = reader_](const Name& bed, WallTime from, WallTime until) {
       return wire::readings_text(reader->readings(bed, from, until, 3600));
     };
+    to.objection = [](const Name& driver, const event::DeviceAssigned& assigned) {
+      return objection(driver, assigned);
+    };
+    to.drivers = drivers_body;
     to.now = [this] { return wire::Now{clock_.now(), clock_.wall()}; };
     to.health = [this] { return health(); };
     return to;

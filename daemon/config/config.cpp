@@ -360,6 +360,8 @@ void read_device(const toml::table& toml, std::size_t number, const std::vector<
     read_settings(t, *driver, device);
     t.unknown();  // without its driver, what is left cannot be judged
   }
+  const auto* bed_node = toml.get("bed");
+  device.line = (bed_node != nullptr ? bed_node->source() : toml.source()).begin.line;
   std::ostringstream written;
   written << toml::toml_formatter{toml};
   device.toml = written.str();
@@ -460,6 +462,20 @@ Loaded parse(std::string_view text, std::string_view file, const std::vector<Dri
   root.unknown();
   loaded.mistakes = std::move(mistakes).in_order();
   return loaded;
+}
+
+LoadedSettings parse_settings(std::string_view text, const DriverRule& driver) {
+  Mistakes mistakes("settings");
+  DeviceConfig device;
+  try {
+    const auto table = toml::parse(text, std::string_view("settings"));
+    Table t(table, "", mistakes);
+    read_settings(t, driver, device);
+    t.unknown();
+  } catch (const toml::parse_error& e) {
+    mistakes.add(e.source().begin, "", std::string(e.description()));
+  }
+  return {std::move(device.settings), std::move(mistakes).in_order()};
 }
 
 Loaded load(const std::filesystem::path& file, const std::vector<DriverRule>& drivers) {

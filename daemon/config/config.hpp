@@ -56,8 +56,9 @@ struct DeviceConfig {
   std::string identity;  ///< `device = "axivity:CWA17_00123"`: what was found must be this one; may be empty
   std::string port;      ///< explicit port or file; empty: found by identity
   std::map<std::string, std::string, std::less<>>
-      settings;      ///< validated, defaults filled in, numbers canonical
-  std::string toml;  ///< the table as TOML text, kept with each capture
+      settings;            ///< validated, defaults filled in, numbers canonical
+  std::string toml;        ///< the table as TOML text, kept with each capture
+  std::uint32_t line = 0;  ///< where it says so: of `bed`, else of the table
 };
 
 struct Config {
@@ -86,6 +87,13 @@ struct Loaded {
 /// Never throws for what is in the text; every mistake is found in one pass. Unknown keys are mistakes and
 /// name the nearest known one.
 Loaded parse(std::string_view toml, std::string_view file, const std::vector<DriverRule>& drivers);
+/// The settings of one device alone, as lines of its table: what a person sets without a file.
+struct LoadedSettings {
+  std::map<std::string, std::string, std::less<>> settings;
+  std::vector<Mistake> mistakes;  ///< settings are only to be used when empty
+};
+LoadedSettings parse_settings(std::string_view toml, const DriverRule& driver);
+
 /// Throws std::runtime_error when the file cannot be read.
 Loaded load(const std::filesystem::path& file, const std::vector<DriverRule>& drivers);
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/channel.hpp"
 #include "core/instant.hpp"
 #include "core/name.hpp"
 #include "core/sample.hpp"
@@ -51,6 +52,11 @@ struct DeviceHealth {
   std::uint64_t bytes = 0;
   std::array<std::uint64_t, reject_count> rejects{};  ///< by Reject
   std::optional<float> battery_percent;
+  std::optional<float> newest;  ///< of its first channel: load summed over its cells, acceleration's length
+  Quantity newest_of{};
+  std::string fixed;       ///< why a person cannot give it another bed: "its bed is set in vigil.toml line 12"
+  bool unclaimed = false;  ///< no driver knows it by itself: a person chooses one, with the bed
+  std::string settings;    ///< as a person set them, lines of a [[device]] table
 };
 
 }  // namespace vigil

@@ -125,6 +125,8 @@ void get_devices(House& house, Call call) {
   call.reply(json_answer(200, wire::devices_text(house.hub.devices(), house.backend.now())));
 }
 
+void get_drivers(House& house, Call call) { call.reply(json_answer(200, house.backend.drivers())); }
+
 void get_events(House& house, Call call) {
   const auto& target = call.request.target;
   const auto since = number<std::uint64_t>(target, "since", 0, 0, INT64_MAX);
@@ -183,8 +185,7 @@ Response entry_answer(const boost::system::result<Backend::Accepted, Backend::Re
   return busy("closing", "the daemon is stopping; try again");
 }
 
-void post_entry(House& house, Call call) {
-  const auto& bed = known_bed(house, call.arguments[0]);
+void expect_json(const Call& call) {
   const auto& type = call.request.content_type;
   auto plain = type.substr(0, type.find(';'));
   std::ranges::transform(plain, plain.begin(),
@@ -194,22 +195,65 @@ void post_entry(House& house, Call call) {
   if (plain != "application/json")
     throw Refused{error_answer(
         415, "not_json", "Content-Type: expected application/json, found " + (type.empty() ? "none" : type))};
+}
+
+/// Answered once the store has committed it, or refused.
+void enter(House& house, Event draft, Reply reply) {
+  const auto now = house.backend.now();
+  draft.at = now.at;
+  draft.wall = now.wall;
+  house.backend.enter(std::move(draft), [door = house.door, reply = std::move(reply)](auto result) {
+    auto back = [reply, r = entry_answer(result)] { reply(r); };
+    door->post(std::move(back));
+  });
+}
+
+void post_entry(House& house, Call call) {
+  const auto& bed = known_bed(house, call.arguments[0]);
+  expect_json(call);
   auto entry = wire::entry_from_json(call.request.body);
   if (!entry) throw Refused{error_answer(400, "bad_entry", entry.error().what)};
-
-  const auto now = house.backend.now();
   Event draft;
   draft.bed = bed.bed;
   if (bed.person.size() <= Name::capacity) draft.person = bed.person;
   draft.simulated = bed.simulated;
-  draft.at = now.at;
-  draft.wall = now.wall;
   draft.client_id = std::move(entry->client_id);
   draft.payload = std::move(entry->payload);
-  house.backend.enter(std::move(draft), [door = house.door, reply = std::move(call.reply)](auto result) {
-    auto back = [reply, r = entry_answer(result)] { reply(r); };
-    door->post(std::move(back));
-  });
+  enter(house, std::move(draft), std::move(call.reply));
+}
+
+void post_assignment(House& house, Call call) {
+  expect_json(call);
+  auto asked = wire::assignment_from_json(call.request.body);
+  if (!asked) throw Refused{error_answer(400, "bad_entry", asked.error().what)};
+  auto& assigned = asked->assigned;
+  const auto& devices = house.hub.devices();
+  const auto device = std::ranges::find(devices, assigned.device, &DeviceHealth::device);
+  if (device == devices.end())
+    throw Refused{
+        error_answer(404, "no_such_device", "there is no device " + assigned.device.str() + " here")};
+  // What is set twice is mended by taking it back here.
+  if (!device->fixed.empty() && !(assigned.taken && device->state == DeviceState::refused))
+    throw Refused{error_answer(409, "fixed", assigned.device.str() + ": " + device->fixed)};
+  if (!assigned.taken) {
+    known_bed(house, asked->bed.str());
+    if (!device->unclaimed) {
+      if (!assigned.driver.empty() && assigned.driver != device->driver)
+        throw Refused{error_answer(400, "bad_entry",
+                                   "driver: expected none, or " + device->driver.str() +
+                                       ", which knows this device; found " + assigned.driver.str())};
+      assigned.driver = {};
+    }
+    const auto wrong =
+        house.backend.objection(device->unclaimed ? assigned.driver : device->driver, assigned);
+    if (!wrong.empty()) throw Refused{error_answer(400, "bad_entry", wrong)};
+  }
+  Event draft;  // of the machine, not of the person in the bed: what is erased for a person leaves it
+  draft.bed = asked->bed;
+  draft.simulated = device->simulated;
+  draft.client_id = std::move(asked->client_id);
+  draft.payload = std::move(assigned);
+  enter(house, std::move(draft), std::move(call.reply));
 }
 
 // ---- the table
@@ -224,6 +268,8 @@ constexpr std::array table = {
     Route{"GET", "/api/v1/health", {}, get_health},
     Route{"GET", "/api/v1/beds", {}, get_beds},
     Route{"GET", "/api/v1/devices", {}, get_devices},
+    Route{"GET", "/api/v1/drivers", {}, get_drivers},
+    Route{"POST", "/api/v1/assignments", {}, post_assignment},
     Route{"GET", "/api/v1/events", events_query, get_events},
     Route{"POST", "/api/v1/beds/{bed}/entries", {}, post_entry},
     Route{"GET", "/api/v1/beds/{bed}/epochs", period_query, get_epochs},

@@ -36,6 +36,11 @@ struct Backend {
   std::function<std::string(const Name& night)> night;  ///< with its events and epochs
   std::function<std::string(const Name& bed, WallTime from, WallTime to)> epochs, readings;
 
+  /// Any thread: what is wrong with the driver or the settings of an assignment, for a device of this driver
+  /// (empty: none claims it); empty: nothing.
+  std::function<std::string(const Name& driver, const event::DeviceAssigned&)> objection;
+  std::function<std::string()> drivers;  ///< any thread: the body of GET /api/v1/drivers, made by wire/
+
   /// Any thread: clocks, and what /health adds (queue depths, disk, threads).
   std::function<wire::Now()> now;
   std::function<std::string()> health;  ///< a JSON object; its members are laid over the server's own

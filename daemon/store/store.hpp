@@ -113,6 +113,8 @@ class Reader {
   [[nodiscard]] std::vector<Event> night_events(const Name& night, std::size_t limit = 5000) const;
   /// The newest event of this kind of the bed (empty: of the daemon), e.g. to know the tare after a restart.
   [[nodiscard]] std::optional<Event> last(const Name& bed, std::string_view kind) const;
+  /// All events of this kind, of any bed, oldest first: for kinds of which there are few.
+  [[nodiscard]] std::vector<Event> of_kind(std::string_view kind) const;
   [[nodiscard]] std::vector<NightRow> nights(const Name& bed,
                                              std::size_t limit) const;  ///< newest first; empty bed: all
   [[nodiscard]] std::optional<NightRow> night(const Name& night) const;

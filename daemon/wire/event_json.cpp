@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -393,23 +394,34 @@ json to_json(const Event& event) {
 
 std::string to_line(const Event& event) { return text(to_json(event)); }
 
-boost::system::result<EntryDraft, Malformed> entry_from_json(std::string_view body) {
-  if (body.size() > body_limit)
-    return Malformed{"the body has " + std::to_string(body.size()) + " bytes: expected at most 65536"};
-  if (nesting(body) > depth_limit)
+namespace {
+
+/// The object of a request's body, and the client's id in it.
+struct Body {
+  json object;
+  std::string id;
+};
+
+boost::system::result<Body, Malformed> read_body(std::string_view text,
+                                                 std::span<const std::string_view> keys,
+                                                 std::string_view expected) {
+  if (text.size() > body_limit)
+    return Malformed{"the body has " + std::to_string(text.size()) + " bytes: expected at most 65536"};
+  if (nesting(text) > depth_limit)
     return Malformed{"the body is nested too deeply: expected at most 8 levels"};
   json parsed;
   try {
-    parsed = parse_once(body);
+    parsed = parse_once(text);
   } catch (const GivenTwice& twice) {
     return Malformed{"the key " + found(twice.key).substr(6) + " is given twice"};
   } catch (const json::exception& e) {
     return Malformed{parse_message(e)};
   }
-  if (!parsed.is_object()) return Malformed{"expected an object with id, kind and data, " + found(parsed)};
+  if (!parsed.is_object())
+    return Malformed{"expected an object with " + std::string(expected) + ", " + found(parsed)};
   for (const auto& [key, v] : parsed.items())
-    if (key != "id" && key != "kind" && key != "data")
-      return Malformed{found(key).substr(6) + " is not known: expected id, kind and data"};
+    if (std::find(keys.begin(), keys.end(), key) == keys.end())
+      return Malformed{found(key).substr(6) + " is not known: expected " + std::string(expected)};
 
   const auto id = parsed.find("id");
   if (id == parsed.end()) return Malformed{"id is missing"};
@@ -420,17 +432,27 @@ boost::system::result<EntryDraft, Malformed> entry_from_json(std::string_view bo
   if (id_text == nullptr || id_text->size() < 8 || id_text->size() > 64 ||
       !std::all_of(id_text->begin(), id_text->end(), plain))
     return Malformed{"id: expected 8 to 64 letters, digits or hyphens, " + found(*id)};
+  auto text_of_id = *id_text;
+  return Body{std::move(parsed), std::move(text_of_id)};
+}
 
-  const auto kind = parsed.find("kind");
-  if (kind == parsed.end()) return Malformed{"kind is missing"};
+}  // namespace
+
+boost::system::result<EntryDraft, Malformed> entry_from_json(std::string_view text) {
+  constexpr std::array<std::string_view, 3> keys{"id", "kind", "data"};
+  auto body = read_body(text, keys, "id, kind and data");
+  if (!body) return body.error();
+
+  const auto kind = body->object.find("kind");
+  if (kind == body->object.end()) return Malformed{"kind is missing"};
   if (!kind->is_string()) return Malformed{"kind: expected a text, " + found(*kind)};
   const auto& kind_text = kind->get_ref<const std::string&>();
   const auto enterable = [](const auto& e) { return EntryKind<std::decay_t<decltype(e)>>; };
   if (const auto empty = make(kind_text); !empty || !std::visit(enterable, *empty))
     return Malformed{"kind: expected one of " + entry_kinds() + "; " + found(*kind)};
 
-  const auto data = parsed.find("data");
-  auto payload = read_payload(kind_text, data == parsed.end() ? json::object() : *data, true, "data");
+  const auto data = body->object.find("data");
+  auto payload = read_payload(kind_text, data == body->object.end() ? json::object() : *data, true, "data");
   if (!payload) return payload.error();
   const auto bad = std::visit(
       [](const auto& e) -> std::optional<Malformed> {
@@ -439,7 +461,29 @@ boost::system::result<EntryDraft, Malformed> entry_from_json(std::string_view bo
       },
       *payload);
   if (bad) return *bad;
-  return EntryDraft{*id_text, *std::move(payload)};
+  return EntryDraft{std::move(body->id), *std::move(payload)};
+}
+
+boost::system::result<AssignmentDraft, Malformed> assignment_from_json(std::string_view text) {
+  constexpr std::array<std::string_view, 6> keys{"id", "device", "bed", "taken", "driver", "settings"};
+  auto body = read_body(text, keys, "id, device, bed, taken, driver and settings");
+  if (!body) return body.error();
+  AssignmentDraft draft{.client_id = std::move(body->id), .bed = {}, .assigned = {}};
+  const auto bed = body->object.find("bed");
+  if (bed == body->object.end()) return Malformed{"bed is missing"};
+  if (!bed->is_string() || bed->get_ref<const std::string&>().size() > Name::capacity)
+    return Malformed{"bed: expected the name of a bed, " + found(*bed)};
+  draft.bed = bed->get_ref<const std::string&>();
+  body->object.erase("id");
+  body->object.erase("bed");
+  auto payload = read_payload(event::DeviceAssigned::kind, body->object, true, "assignment");
+  if (!payload) return payload.error();
+  draft.assigned = std::get<event::DeviceAssigned>(*std::move(payload));
+  if (draft.assigned.device.empty()) return Malformed{"device is missing"};
+  if (draft.bed.empty() && !draft.assigned.taken)
+    return Malformed{"bed: expected the name of a bed, found none"};
+  if (auto bad = check_text("settings", draft.assigned.settings)) return *bad;
+  return draft;
 }
 
 std::string iso_utc(WallTime t) { return date_time(t.since_epoch) + "Z"; }

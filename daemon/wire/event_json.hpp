@@ -48,6 +48,16 @@ struct EntryDraft {
 };
 boost::system::result<EntryDraft, Malformed> entry_from_json(std::string_view body);
 
+/// A request body that gives a device a bed, or (`taken`) takes it from that bed:
+/// {"id":"...","device":"hid_scale:usb-1-1.2","bed":"bed-1"[,"taken":true][,"driver":"...","settings":"key =
+/// value\n..."]}. As strict as an entry's.
+struct AssignmentDraft {
+  std::string client_id;
+  Name bed;
+  event::DeviceAssigned assigned;
+};
+boost::system::result<AssignmentDraft, Malformed> assignment_from_json(std::string_view body);
+
 std::string iso_utc(WallTime t);    ///< "2026-11-22T02:41:07.123Z"
 std::string iso_local(WallTime t);  ///< "2026-11-22T03:41:07.123+01:00"
 /// Both of these forms, with or without (up to 9 digits of) a fraction, at most microseconds are kept. "Z" or

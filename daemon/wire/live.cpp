@@ -132,7 +132,14 @@ json to_json(const DeviceHealth& device, const Now& now) {
           {"samples", device.samples},
           {"bytes", device.bytes},
           {"rejects", std::move(rejects)},
-          {"battery_percent", rounded(device.battery_percent)}};
+          {"battery_percent", rounded(device.battery_percent)},
+          {"newest", device.newest ? json{{"v", rounded(*device.newest)},
+                                          {"quantity", name(device.newest_of)},
+                                          {"unit", unit(device.newest_of)}}
+                                   : json(nullptr)},
+          {"fixed", mended_utf8(device.fixed)},
+          {"unclaimed", device.unclaimed},
+          {"settings", mended_utf8(device.settings)}};
 }
 
 std::string readings_frame(std::span<const Reading> readings, const Now& now) {

@@ -64,6 +64,16 @@ std::vector<std::byte> descriptor_from_sysfs(const std::string& port_path, std::
   return {};
 }
 
+/// Adapters are sold by the thousand with one serial number ("0001") or with none: then the port tells them
+/// apart.
+std::string unclaimed_identity(const TtySighting& tty) {
+  const bool told =
+      tty.serial.size() >= 6 && tty.serial.find_first_not_of(tty.serial.front()) != std::string::npos;
+  auto identity = "tty:" + (told ? plain(tty.serial) : "usb-" + plain(tty.port_path));
+  if (tty.interface != 0) identity += "-" + std::to_string(tty.interface);
+  return identity;
+}
+
 }  // namespace
 
 struct Finder::Inside : std::enable_shared_from_this<Inside> {
@@ -157,6 +167,12 @@ void Finder::Inside::on_tty(const TtyChange& change) {
       announce(std::move(device));
       return;
     }
+  Attached device;
+  device.identity = unclaimed_identity(tty);
+  device.model = tty.product_name.empty() ? "serial port" : tty.product_name;
+  if (!tty.manufacturer.empty()) device.model += " (" + tty.manufacturer + ")";
+  device.where = device.tty = tty.path;
+  announce(std::move(device));
 }
 
 void Finder::Inside::on_usb(const UsbChange& change) {

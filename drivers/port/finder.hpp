@@ -10,10 +10,11 @@
 
 namespace vigil::drivers {
 
-/// An attached device that a driver of this build claims. Equal identity: the same device, plugged in again.
+/// An attached device that a driver of this build claims, or a serial port that none does. Equal identity:
+/// the same device, plugged in again.
 struct Attached {
   std::string identity;  ///< "axivity:CWA17_00123"; without a serial number by port: "hid_scale:usb-1-1.2"
-  const Driver* driver = nullptr;
+  const Driver* driver = nullptr;          ///< none: a person may choose one that needs its port told
   std::string model;                       ///< of the match, for people
   std::string where;                       ///< "/dev/ttyACM0", "usb 1-1.2 interface 0"
   std::string tty;                         ///< serial: the path to open

@@ -41,6 +41,10 @@ std::optional<TtySighting> look(udev_device* device) {
   tty.serial = text(udev_device_get_sysattr_value(usb, "serial"));
   tty.manufacturer = text(udev_device_get_sysattr_value(usb, "manufacturer"));
   tty.product_name = text(udev_device_get_sysattr_value(usb, "product"));
+  tty.port_path = text(udev_device_get_sysname(usb));
+  if (auto* interface = udev_device_get_parent_with_subsystem_devtype(device, "usb", "usb_interface"))
+    tty.interface =
+        static_cast<std::uint8_t>(hex(udev_device_get_sysattr_value(interface, "bInterfaceNumber")));
   udev_list_entry* link = nullptr;
   udev_list_entry_foreach(link, udev_device_get_devlinks_list_entry(device)) {
     const std::string_view name = udev_list_entry_get_name(link);

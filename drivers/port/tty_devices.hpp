@@ -17,6 +17,8 @@ struct TtySighting {
   std::string syspath;
   std::uint16_t vendor = 0, product = 0;
   std::string serial, manufacturer, product_name;
+  std::string port_path;       ///< of the USB device: "1-1.2"
+  std::uint8_t interface = 0;  ///< of it: adapters with several ports have one for each
 };
 
 struct TtyChange {

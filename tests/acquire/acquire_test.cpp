@@ -107,7 +107,7 @@ TEST(Acquire, a_device_for_a_bed_that_is_not_there_says_so) {
   acquire.start();
   EXPECT_TRUE(ear.wait([&] { return !ear.devices_.empty(); }));
   acquire.stop();
-  EXPECT_EQ(ear.devices_[0].state, DeviceState::refused);
+  EXPECT_EQ(ear.devices_[0].state, DeviceState::unassigned);
   EXPECT_THAT(ear.devices_[0].mend, testing::HasSubstr("bed"));
 }
 

@@ -25,6 +25,7 @@
 
 #include "core/event.hpp"
 #include "serve/server.hpp"
+#include "wire/drivers.hpp"
 #include "wire/event_json.hpp"
 #include "wire/history.hpp"
 
@@ -333,6 +334,21 @@ struct Running {
       row.wall = from;
       row.load_kg = 71.2F;
       return wire::readings_text(std::vector{row});
+    };
+    backend.objection = [](const Name& driver, const event::DeviceAssigned& assigned) -> std::string {
+      if (driver.empty()) return "driver: expected one of line";
+      return assigned.settings == "bad" ? "settings:1:1: expected lines" : "";
+    };
+    backend.drivers = [] {
+      const wire::DriverNote::Setting setting{.key = "rate_hz",
+                                              .type = "number",
+                                              .unit = "Hz",
+                                              .minimum = 1,
+                                              .maximum = 100,
+                                              .fallback = "50",
+                                              .help = "how often"};
+      return wire::drivers_text(std::vector{
+          wire::DriverNote{.name = "line", .title = "lines", .choosable = true, .settings = {setting}}});
     };
     backend.now = [this] { return now; };
     backend.health = [] { return std::string(R"({"queues":{"store":3},"raw":{"bytes":17}})"); };

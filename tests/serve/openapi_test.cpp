@@ -204,6 +204,7 @@ void fill(Running& run) {
   d.driver = "hid_scale";
   d.last_sample = run.now.at;
   d.rejects[0] = 3;
+  d.newest = 71.2F;
   run.server->publish_devices({d});
 }
 
@@ -265,6 +266,43 @@ TEST(OpenApi, WhatIsAnsweredFitsIt) {
     const auto a = peer.post("/api/v1/beds/bed-1/entries", body);
     EXPECT_EQ(a.status, 400) << body;
     EXPECT_EQ(answered("post", path, a), "");
+  }
+}
+
+TEST(OpenApi, AssignmentsFitIt) {
+  Running run;
+  run.start();
+  fill(run);
+  Peer peer(run.port());
+  const std::string path = "/api/v1/assignments";
+  const auto& post = document()["paths"][path]["post"];
+  const auto& request = post["requestBody"]["content"]["application/json"]["schema"];
+  const auto answered = [&](const HttpAnswer& a) {
+    const auto& response = resolved(post["responses"].at(std::to_string(a.status)));
+    return misfit(response["content"]["application/json"]["schema"], a.parsed(), path);
+  };
+  for (const std::string body : {
+           R"({"id":"client-0001","device":"hid_scale:1-1","bed":"bed-1"})",
+           R"({"id":"client-0002","device":"hid_scale:1-1","bed":"bed-2","taken":false,"settings":""})",
+           R"({"id":"client-0003","device":"hid_scale:1-1","bed":"bed-2","taken":true})",
+       }) {
+    EXPECT_EQ(misfit(request, json::parse(body), "assignment"), "");
+    for (const int status : {201, 200}) {
+      const auto a = peer.post(path, body);
+      EXPECT_EQ(a.status, status) << body << a.body;
+      EXPECT_EQ(answered(a), "");
+    }
+  }
+  for (const std::string body :
+       {R"({"id":"x","device":"hid_scale:1-1","bed":"bed-1"})", R"({"id":"client-0004","bed":"bed-1"})",
+        R"({"id":"client-0004","device":"hid_scale:1-1"})",
+        R"({"id":"client-0004","device":"hid_scale:1-1","bed":"bed-1","taken":1})",
+        R"({"id":"client-0004","device":"hid_scale:1-1","bed":"bed-1","more":1})",
+        R"({"id":"client-0004","device":"","bed":"bed-1"})"}) {
+    EXPECT_NE(misfit(request, json::parse(body), "assignment"), "") << body;
+    const auto a = peer.post(path, body);
+    EXPECT_EQ(a.status, 400) << body;
+    EXPECT_EQ(answered(a), "");
   }
 }
 

@@ -219,7 +219,9 @@ export function tell(e: LogEvent): Told {
     case 'device.attached':
       return technical(`Sensor attached: ${e.data.what || e.data.device}`);
     case 'device.assigned':
-      return technical(`Sensor assigned: ${e.data.device}`);
+      return technical(
+        e.data.taken ? `Sensor taken from this bed: ${e.data.device}` : `Sensor assigned: ${e.data.device}`,
+      );
     case 'device.stale':
       return technical(`Sensor silent: ${e.data.device}`);
     case 'device.lost':

@@ -20,10 +20,18 @@ struct DeviceAttached {
   }
 };
 
+/// The device belongs to the event's bed from now on. With a client id a person said so, and it holds until a
+/// person says otherwise; without one the daemon tells where the device began to speak.
 struct DeviceAssigned {
   static constexpr std::string_view kind = "device.assigned";
   Name device;
-  static void fields(auto& self, auto&& field) { field("device", self.device); }
+  bool taken = false;      ///< taken from the bed: it has none until it is given one again
+  Name driver{};           ///< chosen by a person for a device that no driver claims; else empty
+  std::string settings{};  ///< as lines of a [[device]] table, "rate_hz = 50"; empty: as they were by default
+  static void fields(auto& self, auto&& field) {
+    field("device", self.device), field("taken", self.taken), field("driver", self.driver);
+    field("settings", self.settings);
+  }
 };
 
 /// Attached, but silent for longer than its driver's `stale_after`.

@@ -135,6 +135,7 @@ export function fold(events: readonly LogEvent[]): Facts {
         break;
       case 'device.recovered':
       case 'device.attached':
+      case 'device.assigned': // begun anew, or no longer this bed's
         if (silent.delete(e.data.device)) say(e.at);
         break;
       case 'daemon.started':

@@ -37,7 +37,12 @@ export const payloads = {
   'clock.stepped': v.object({ step_s: seconds }),
   'setting.changed': v.object({ key: text, value: text }),
   'device.attached': v.object({ device: text, driver: text, what: text, simulated: v.boolean() }),
-  'device.assigned': v.object({ device: text }),
+  'device.assigned': v.object({
+    device: text,
+    taken: v.optional(v.boolean(), false),
+    driver: v.optional(text, ''),
+    settings: v.optional(text, ''),
+  }),
   'device.stale': v.object({ device: text, silent_s: seconds }),
   'device.lost': v.object({ device: text, reason: text }),
   'device.recovered': v.object({ device: text, away_s: seconds }),

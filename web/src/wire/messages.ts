@@ -78,6 +78,10 @@ export const DeviceSchema = v.object({
   bytes: v.optional(count, 0),
   rejects: v.optional(v.record(text, count), {}),
   battery_percent: v.optional(v.nullable(v.number()), null),
+  newest: v.optional(v.nullable(v.object({ v: v.nullable(v.number()), quantity: text, unit: text })), null),
+  fixed: v.optional(text, ''),
+  unclaimed: v.optional(v.boolean(), false),
+  settings: v.optional(text, ''),
 });
 export type Device = v.InferOutput<typeof DeviceSchema>;
 
