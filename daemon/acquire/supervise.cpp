@@ -230,7 +230,11 @@ void Device::tick() {
     become(DeviceState::stale);
     say(event::DeviceStale{.device = plan_.identity, .silent = silent});
   }
-  if (health_.state == DeviceState::stale && silent > stalled_after_ && port_ != nullptr && !halting_) {
+  // What speaks only when something changes is silent by right: a scale that is reset may call zero what lies
+  // on it.
+  const bool regular = health_.nominal_hz > 0;
+  if (regular && health_.state == DeviceState::stale && silent > stalled_after_ && port_ != nullptr &&
+      !halting_) {
     if (!std::exchange(stalled_, true))
       log::warn("{}: still silent: it is opened anew", plan_.identity.view());
     halting_ = true;

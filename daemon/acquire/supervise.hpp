@@ -22,9 +22,9 @@ namespace asio = boost::asio;
 /// One device for as long as the daemon runs, plugged in or not: opens it, runs its driver, admits its
 /// samples for its bed, and says once what became of it. Acquire thread only; stays where it was made.
 ///
-/// Stale is not gone: a silent device keeps its place, and its state is `stale` until its next sample. Silent
-/// for longer, it is reset, once in each silence, and opened anew with back-off. Only what cannot be opened
-/// or says itself that it is lost, is `lost`.
+/// Stale is not gone: a silent device keeps its place, and its state is `stale` until its next sample. One of
+/// a regular rate that is silent for longer is reset, once in each silence, and opened anew with back-off.
+/// Only what cannot be opened or says itself that it is lost, is `lost`.
 class Device final : public drivers::SampleSink {
  public:
   /// Opens the device's port, wherever it is now. Throws DeviceRefused, DeviceLost.

@@ -28,6 +28,7 @@ struct Life {
   bool refuse = false, gone = false;  // at opening
   int samples = 0;
   milliseconds apart{100}, silence{0};  // silence: before the last sample
+  float rate_hz = 10;
   enum class End { lost, ends, stays } end = End::lost;
 };
 std::deque<Life> lives;
@@ -58,7 +59,7 @@ class FakePort final : public Port {
 asio::awaitable<void> play(Port& port, const drivers::Settings&, drivers::SampleSink& sink) {
   sink.describe("Fake 3000");
   const auto channel =
-      sink.announce({.quantity = Quantity::load, .rate_hz = 10, .minimum = 0, .maximum = 200});
+      sink.announce({.quantity = Quantity::load, .rate_hz = life.rate_hz, .minimum = 0, .maximum = 200});
   for (int i = 0; i < life.samples; ++i) {
     if (i + 1 == life.samples && life.silence > milliseconds(0)) co_await port.read(life.silence);
     co_await port.read(life.apart);
@@ -220,6 +221,15 @@ TEST_F(Supervise, a_stalled_device_is_reset_once_and_opened_anew_until_it_speaks
   EXPECT_EQ(std::ranges::count(states, DeviceState::stale), 1);
   // The pauses grow: 1 s, 2 s, 4 s beyond the silence itself.
   EXPECT_GE(opened_[3] - opened_[2], seconds(3 * 60 + 4));
+}
+
+TEST_F(Supervise, one_that_speaks_only_of_changes_is_stale_but_never_reset) {
+  lives = {{.samples = 3, .silence = seconds(600), .rate_hz = 0, .end = Life::End::ends}};
+  run();
+  EXPECT_EQ(opened_.size(), 1U);
+  EXPECT_EQ(resets, 0);
+  EXPECT_THAT(heard_.kinds(), ElementsAre("device.attached", "device.assigned", "device.stale",
+                                          "device.recovered", "device.lost"));
 }
 
 TEST_F(Supervise, one_that_falls_silent_again_is_reset_again) {
