@@ -48,10 +48,11 @@ class TwoBeds : public testing::Test {
   }
   const DeviceHealth& ill() { return devices_[0]; }
   const DeviceHealth& well() { return devices_[1]; }
+  /// But for samples that were late: a machine under load makes them so by itself.
   static std::uint64_t rejects(const DeviceHealth& device) {
     std::uint64_t sum = 0;
-    for (const auto n : device.rejects)
-      sum += n;
+    for (std::size_t why = 0; why < device.rejects.size(); ++why)
+      if (why != static_cast<std::size_t>(Reject::order)) sum += device.rejects[why];
     return sum;
   }
   [[nodiscard]] std::ptrdiff_t told_of(const char* bed) {
