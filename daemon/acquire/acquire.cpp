@@ -386,7 +386,9 @@ struct Acquire::Inside {
     // What has been looked at is told by next(), which has its turn first.
     for (const auto& attached : finder->present())
       found_any = found_any || (attached.driver != nullptr && !attached.keyboard);
-    if (options.demo && !found_any && seats.empty() && options.devices.empty()) show_demo();
+    // Somebody's keyboard, or a serial port that nothing is known of, is no sensor.
+    const bool any_at_bed = std::ranges::any_of(seats, [](const Seat& s) { return s.at != nullptr; });
+    if (options.demo && !found_any && !any_at_bed && options.devices.empty()) show_demo();
     if (beds.empty()) make_first_bed();
     for (const auto& [identity, given] : assign.given())
       if (find_seat(identity) == nullptr && !present.contains(identity)) settle(identity);

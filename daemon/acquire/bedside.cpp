@@ -82,6 +82,7 @@ Bedside::Feed& Bedside::feed(const Name& device, bool simulated) {
 }
 
 ChannelIndex Bedside::attach(Feed& feed, const Channel& channel, Duration stale_after) {
+  feed.presses = channel.quantity == Quantity::button;
   return bed_.attach(feed.device, channel, stale_after, feed.simulated);
 }
 
@@ -106,7 +107,8 @@ bool Bedside::sample(Feed& feed, const Sample& sample) {
     if (feed.past) return true;
     feed.skip = false;
   }
-  if (ticked_ && sample.at < *ticked_) return false;
+  const bool told_late = feed.presses && !feed.past;
+  if (ticked_ && sample.at < *ticked_ && !told_late) return false;
   bed_.step(sample, out_);
   if (feed.past) {
     auto to = sample.at;

@@ -39,8 +39,9 @@ class Bedside {
     Name device;
     bool simulated = false;
     bool begun = false, past = false, skip = false;
-    Instant newest{};   ///< the newest sample's time
-    Instant touched{};  ///< when it came
+    bool presses = false;  ///< a button: what it says is never too late
+    Instant newest{};      ///< the newest sample's time
+    Instant touched{};     ///< when it came
   };
 
   Bedside(const Clock& clock, const Sinks& sinks, Gathered& gathered, BedSpec spec, std::uint16_t index);

@@ -68,6 +68,7 @@ void Bed::Inside::begin(Instant at, Output& out) {
 void Bed::Inside::take(const Sample& sample, Output& out) {
   if (sample.channel >= feeds.size()) return;
   if (!begun) begin(sample.at, out);
+  if (feeds[sample.channel].quantity() == Quantity::button) return press(sample, out);
   if (sample.at < cell_start(next_cell, tenth)) return;
   (void)feeds[sample.channel].take(sample);
 }
@@ -107,12 +108,17 @@ void Bed::Inside::enter(const Event& entry, Output& out) {
   } else if (!std::holds_alternative<event::LightsOn>(entry.payload)) {
     return;  // a note or a correction may be somebody else's
   }
+  certainly_awake(at, checkin ? "check-in" : "lights", out);
+}
+
+// Whatever sensors say: a hand did something.
+void Bed::Inside::certainly_awake(Instant at, const Name& cause, Output& out) {
   gathering.entry = true;
   decided = true;
   awake_evidence = at;
   sleep_run.clear();
   load_rule.awake(at);
-  say_awakening(at, awakenings.entry(at, checkin ? "check-in" : "lights"), out);
+  say_awakening(at, awakenings.entry(at, cause), out);
 }
 
 void Bed::Inside::attached_changed() {

@@ -62,7 +62,8 @@ class Bed {
   /// The device is another bed's now: detached, and missed no more.
   void remove(Name owner);
 
-  /// Samples of a channel in order of time; older ones are ignored. Values must have passed admit().
+  /// Samples of a channel in order of time; older ones are ignored, but for presses of a button, which are
+  /// said at once. Values must have passed admit().
   void step(const Sample& sample, Output& out);
   /// Monotonic. The grid (10 Hz waves, 1 Hz readings, 30-s epochs) advances only here, so the caller decides
   /// how long late samples are waited for (0.3 s live). Steps of any length; each second's output appears in

@@ -74,6 +74,13 @@ class Feed {
   /// beginning.
   [[nodiscard]] std::optional<float> counts_in_second(Instant now) const noexcept;
 
+  /// button channel: its presses, which go around the grid.
+  struct Presses {
+    std::optional<Instant> last;
+    std::optional<Instant> unsaid;  ///< the first of which it is not known yet what it means
+  };
+  [[nodiscard]] Presses& presses() noexcept { return presses_; }
+
  private:
   void rate(const signal::Axes& kg, float energy, Instant at, signal::Bin& bin) noexcept;
   void take_load(const Sample& sample, signal::Bin& bin) noexcept;
@@ -108,6 +115,7 @@ class Feed {
   int missing_ = 0;
   signal::Bin second_;
   std::optional<Instant> covered_from_, covered_to_;  ///< counts
+  Presses presses_;
 };
 
 }  // namespace vigil::bed

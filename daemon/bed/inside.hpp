@@ -72,8 +72,8 @@ struct Gathering {
 };
 
 /// The stages 4 to 6 of one bed. The files beside this one hold a behaviour each: second.cpp what is known
-/// and the machines that follow it, epoch.cpp scoring, waves.cpp the traces, restore.cpp the fold, why.cpp
-/// the words.
+/// and the machines that follow it, press.cpp what a button says, epoch.cpp scoring, waves.cpp the traces,
+/// restore.cpp the fold, why.cpp the words.
 struct Bed::Inside {
   Inside(Name bed, const Settings& settings);
 
@@ -81,9 +81,13 @@ struct Bed::Inside {
   void take(const Sample& sample, Output& out);
   void tick(Instant now, Output& out);
   void enter(const Event& entry, Output& out);
+  void certainly_awake(Instant at, const Name& cause, Output& out);
   void begin(Instant at, Output& out);
   void attached_changed();
   void say(Instant at, const Algorithm& algorithm, Payload payload, Output& out);
+
+  // press.cpp
+  void press(const Sample& sample, Output& out);
 
   // waves.cpp
   void decide_cell(std::int64_t cell, Output& out);

@@ -79,9 +79,14 @@ void Bed::Inside::restore(const Event& event, Instant at) {
         } else if constexpr (std::is_same_v<T, event::LightsOn>) {
           awake_evidence = at;
         } else if constexpr (std::is_same_v<T, event::PainPrompted>) {
-          prompting.asked(at);
+          if (e.reason.view() == pain::Prompting::flare_reason)
+            prompting.asked_of_flare(at);
+          else
+            prompting.asked(at);
         } else if constexpr (std::is_same_v<T, event::PainCheckin>) {
           prompting.checked_in(at);
+          awake_evidence = at;
+        } else if constexpr (std::is_same_v<T, event::ButtonPressed>) {
           awake_evidence = at;
         }
       },

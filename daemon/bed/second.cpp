@@ -189,7 +189,7 @@ void Bed::Inside::say_awakening(Instant at, const sleep::AwakeningSays& says, Ou
       rescore_span(at - confirmed->ago, at, EpochState::wake, sleep::LoadMovementRule::algorithm(), out);
     sleep_run.clear();
     load_rule.awake(at);
-    if (confirmed->cause != Name("check-in"))
+    if (confirmed->cause != Name("check-in") && confirmed->cause != Name("button press"))
       if (auto prompt = prompting.awoke(at)) say(at, pain::Prompting::algorithm(), std::move(*prompt), out);
   }
 }

@@ -51,7 +51,7 @@ std::string_view called(Quantity q) {
     case Quantity::motion:
       return "motion sensor";
     case Quantity::button:
-      return "button";
+      return "pain button";
   }
   return "sensor";
 }
@@ -74,7 +74,7 @@ Name Bed::Inside::why(const Second& s, BedState state) const {
       int loads = 0;
       bool bed_feeds = false;
       for (const Feed& f : feeds) {
-        if (f.removed()) continue;
+        if (f.removed() || f.quantity() == Quantity::button) continue;  // a button tells of no state
         any = any || f.attached();
         loads += f.quantity() == Quantity::load;
         const bool tells_presence = f.quantity() == Quantity::load || f.quantity() == Quantity::occupancy ||

@@ -10,6 +10,7 @@
 #include "core/event/device.hpp"
 #include "core/event/entry.hpp"
 #include "core/event/night.hpp"
+#include "core/event/press.hpp"
 #include "core/event/sleep.hpp"
 #include "core/instant.hpp"
 #include "core/name.hpp"
@@ -24,7 +25,8 @@ using Payload =
                  event::AwakeningConfirmed, event::AwakeningWithdrawn, event::AwakeningEnded,
                  event::RestlessBegan, event::RestlessEnded, event::NightOpened, event::NightClosed,
                  event::LightsOut, event::LightsOn, event::PainPrompted, event::PainCheckin, event::NoteAdded,
-                 event::EntryCorrected>;
+                 event::EntryCorrected, event::ButtonPressed, event::PainFlare, event::CallMade,
+                 event::AwakeSaid, event::CallSeen>;
 
 /// Which of several programs' rules said so. Empty when a person or the machine itself did.
 struct Algorithm {
@@ -61,6 +63,6 @@ inline std::string_view kind(const Event& e) noexcept { return kind(e.payload); 
 template <class T>
 concept EntryKind = std::is_same_v<T, event::PainCheckin> || std::is_same_v<T, event::NoteAdded> ||
                     std::is_same_v<T, event::EntryCorrected> || std::is_same_v<T, event::LightsOut> ||
-                    std::is_same_v<T, event::LightsOn>;
+                    std::is_same_v<T, event::LightsOn> || std::is_same_v<T, event::CallSeen>;
 
 }  // namespace vigil

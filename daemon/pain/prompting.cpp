@@ -14,4 +14,11 @@ std::optional<Payload> Prompting::awoke(Instant now) {
   return event::PainPrompted{"awakening"};
 }
 
+std::optional<Payload> Prompting::flared(Instant now) {
+  if (asked_of_flare_ && now - *asked_of_flare_ < between_flares) return {};
+  if (checked_in_ && now - *checked_in_ < between_flares) return {};
+  asked_of_flare(now);
+  return event::PainPrompted{flare_reason};
+}
+
 }  // namespace vigil::pain

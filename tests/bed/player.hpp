@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bed/bed.hpp"
+#include "core/press.hpp"
 
 namespace vigil::bed::test {
 
@@ -32,6 +33,15 @@ class Player {
   void with_wrist(Worn f, Duration stale_after = std::chrono::seconds(3)) {
     worn_ = std::move(f);
     wrist_channel_ = bed.attach("wrist", wrist, stale_after, false);
+  }
+  void with_button() {
+    button_channel_ = bed.attach("button", Channel{.quantity = Quantity::button, .minimum = 1, .maximum = 6},
+                                 std::chrono::hours(9000), false);
+  }
+  void press(double t, Press what) {
+    const auto value = static_cast<float>(what);
+    bed.step(Sample{button_channel_, at_s(t), std::span(&value, 1)}, out);
+    keep();
   }
   /// Plays [now, until) seconds.
   void play(double until) {
@@ -100,7 +110,7 @@ class Player {
  private:
   Load load_;
   Worn worn_;
-  ChannelIndex load_channel_ = 0, wrist_channel_ = 0;
+  ChannelIndex load_channel_ = 0, wrist_channel_ = 0, button_channel_ = 0;
   std::int64_t tenth_ = 0;
 };
 

@@ -1,6 +1,12 @@
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
 #include <string>
 #include <vector>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <gtest/gtest.h>
 
 #include "core/press.hpp"
@@ -8,7 +14,9 @@
 #include "drivers/button/driver.hpp"
 #include "drivers/button/gestures.hpp"
 #include "drivers/button/protocol.hpp"
+#include "drivers/child.hpp"
 #include "drivers/port/capture_port.hpp"
+#include "drivers/port/finder.hpp"
 #include "drivers/settings.hpp"
 #include "support/torture.hpp"
 #include "wire/capture.hpp"
@@ -307,6 +315,173 @@ TEST(ButtonDriver, each_byte_damaged_costs_or_invents_one_press_at_the_most) {
   // Where a report is altered at all: a third cost a press, a fourth invent one.
   EXPECT_LT(lost, damages / 3);
   EXPECT_LT(invented, damages / 4);
+}
+
+// The rest runs twice: as the test that drives the simulator, and, started by it inside umockdev's testbed
+// with VIGIL_BUTTON_PROBE set, as the program under test: real finder, real USB port, real driver. The probe
+// takes what the variable names, as a person would by assigning it, and nothing else.
+
+class Told : public SampleSink {
+ public:
+  explicit Told(std::string identity) : identity_(std::move(identity)) {}
+  ChannelIndex announce(const Channel&) override {
+    std::cout << "open " << identity_ << std::endl;
+    return 0;
+  }
+  void sample(ChannelIndex, Instant, std::span<const float> values) override {
+    constexpr const char* names[] = {"?", "down", "pain", "call", "awake", "none", "stuck"};
+    std::cout << names[static_cast<int>(values[0])] << " " << identity_ << std::endl;
+  }
+  void reject(Reject reason, std::uint64_t) override { std::cout << "reject " << name(reason) << std::endl; }
+  void describe(std::string) override {}
+  void battery(float) override {}
+  std::string identity_;
+};
+
+struct Running {
+  std::unique_ptr<Port> port;
+  std::unique_ptr<Told> sink;
+  std::unique_ptr<WrittenSettings> settings;
+};
+
+void serve(asio::io_context& loop, Finder& finder, const Attached& device) {
+  auto running = std::make_shared<Running>();
+  const auto identity = device.identity;
+  const auto done = [running, identity](const std::exception_ptr& error) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+      std::cout << "lost " << identity << " " << e.what() << std::endl;
+    }
+    running->port.reset();
+  };
+  try {
+    running->port = finder.open(device);
+    running->sink = std::make_unique<Told>(identity);
+    running->settings = std::make_unique<WrittenSettings>(driver);
+    asio::co_spawn(loop, driver.run(*running->port, *running->settings, *running->sink), done);
+  } catch (const std::exception& error) {
+    std::cout << "refused " << identity << " " << error.what() << std::endl;
+  }
+}
+
+asio::awaitable<void> watch(asio::io_context& loop, Finder& finder, std::string assigned) {
+  co_await finder.first_look();
+  std::cout << "looked " << finder.present().size() << std::endl;
+  for (;;) {
+    const Finder::Change change = co_await finder.next();
+    const auto& d = change.device;
+    std::cout << (change.arrived ? "arrived " : "left ") << d.identity << " " << d.model
+              << (d.keyboard ? " (a keyboard)" : "") << std::endl;
+    if (!change.arrived) continue;
+    std::cout << "mend '" << finder.mend(d) << "'" << std::endl;
+    if (assigned.find(d.identity) != std::string::npos) serve(loop, finder, d);
+  }
+}
+
+TEST(ButtonProbe, runs_inside_the_testbed) {
+  const char* assigned = std::getenv("VIGIL_BUTTON_PROBE");
+  if (assigned == nullptr) GTEST_SKIP() << "started by ButtonOnUsb only";
+  asio::io_context loop;
+  const Clock clock;
+  Finder finder(loop.get_executor(), clock);
+  const auto done = [](const std::exception_ptr&) {};
+  asio::co_spawn(loop, watch(loop, finder, assigned), done);
+  asio::signal_set signals(loop, SIGTERM);
+  signals.async_wait([&](const boost::system::error_code&, int) { loop.stop(); });
+  asio::steady_timer deadline(loop, std::chrono::seconds(60));
+  deadline.async_wait([&](const boost::system::error_code&) { loop.stop(); });
+  loop.run();
+  std::cout << "over" << std::endl;
+}
+
+std::vector<std::pair<std::string, std::string>> testbed(const std::string& assigned) {
+  std::string preload = "libumockdev-preload.so.0";
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);)
+    if (const auto at = line.find('/');
+        at != std::string::npos && line.find("/libasan.so", at) != std::string::npos) {
+      preload = line.substr(at) + ":" + preload;
+      break;
+    }
+  return {{"LD_PRELOAD", preload}, {"VIGIL_BUTTON_PROBE", assigned}, {"ASAN_OPTIONS", "detect_leaks=0"}};
+}
+
+std::vector<std::string> simulator(const std::vector<std::string>& options) {
+  std::vector<std::string> words{std::string(VIGIL_SIMULATORS) + "/button_simulator"};
+  words.insert(words.end(), options.begin(), options.end());
+  char self[4096]{};
+  if (::readlink("/proc/self/exe", self, sizeof self - 1) <= 0) throw std::runtime_error("who am I?");
+  words.insert(words.end(), {"--", self, "--gtest_filter=ButtonProbe.*"});
+  return words;
+}
+
+TEST(ButtonOnUsb, presses_of_every_kind_beside_a_keyboard_that_nobody_touches) {
+  Child child(simulator({"--plugged", "--keyboard", "--stall"}), testbed("button:usb-1-1"));
+  ASSERT_EQ(child.hear("looked"), "looked 2") << child.said();
+  ASSERT_EQ(child.hear("open"), "open button:usb-1-1") << child.said();
+  EXPECT_NE(child.said().find("sim: set_protocol 0 1-1"), std::string::npos) << child.said();
+  child.tell("press");
+  EXPECT_FALSE(child.hear("down").empty());
+  EXPECT_FALSE(child.hear("pain").empty()) << child.said();
+  child.tell("hold");
+  EXPECT_FALSE(child.hear("down").empty());
+  EXPECT_FALSE(child.hear("call").empty()) << "while it is held";
+  child.tell("release");
+  child.tell("double");
+  EXPECT_FALSE(child.hear("down").empty());
+  EXPECT_FALSE(child.hear("down").empty());
+  EXPECT_FALSE(child.hear("awake").empty()) << child.said();
+  child.tell("rollover"), child.tell("hex 000028"), child.tell("err 71"), child.tell("err 32");
+  EXPECT_EQ(child.hear("reject"), "reject length");
+  EXPECT_FALSE(child.hear("sim: err").empty());
+  EXPECT_FALSE(child.hear("sim: err").empty());
+  child.tell("key 3A");
+  EXPECT_FALSE(child.hear("down").empty()) << "after a transfer that failed and a halt: " << child.said();
+  child.tell("release");
+  EXPECT_FALSE(child.hear("pain").empty());
+  child.tell("quit");
+  EXPECT_EQ(child.end(), 0) << child.said();
+  const auto& said = child.said();
+  EXPECT_EQ(said.find("lost"), std::string::npos) << said;
+  EXPECT_EQ(said.find("sim: keyboard"), std::string::npos) << "not even looked at: " << said;
+  EXPECT_NE(said.find("arrived button:K120 Office Keyboard (a keyboard)"), std::string::npos) << said;
+}
+
+TEST(ButtonOnUsb, bounce_is_one_press_and_unplugged_while_held_is_one_too) {
+  Child child(simulator({"--plugged", "--serial", "RED"}), testbed("button:RED"));
+  ASSERT_FALSE(child.hear("open button:RED").empty()) << child.said();
+  child.tell("bounce");
+  EXPECT_FALSE(child.hear("pain").empty()) << child.said();
+  child.tell("hold");
+  EXPECT_FALSE(child.hear("down").empty());
+  child.tell("unplug");
+  EXPECT_FALSE(child.hear("pain").empty()) << "said before it is gone: " << child.said();
+  EXPECT_FALSE(child.hear("left button:RED").empty()) << child.said();
+  child.tell("plug");
+  EXPECT_FALSE(child.hear("open button:RED").empty()) << child.said();
+  child.tell("press");
+  EXPECT_FALSE(child.hear("pain").empty());
+  child.tell("quit");
+  EXPECT_EQ(child.end(), 0) << child.said();
+  std::size_t downs = 0;
+  for (auto at = child.said().find("\ndown"); at != std::string::npos;
+       at = child.said().find("\ndown", at + 1))
+    ++downs;
+  EXPECT_EQ(downs, 3U) << child.said();
+}
+
+TEST(ButtonOnUsb, two_alike_are_told_apart_by_port_and_only_the_assigned_one_is_taken) {
+  Child child(simulator({"--plugged"}), testbed("button:usb-1-2"));
+  ASSERT_EQ(child.hear("arrived"), "arrived button:usb-1-1 FootSwitch (a keyboard)") << child.said();
+  child.tell("plug two");
+  ASSERT_EQ(child.hear("arrived"), "arrived button:usb-1-2 FootSwitch (a keyboard)") << child.said();
+  EXPECT_FALSE(child.hear("open button:usb-1-2").empty()) << child.said();
+  child.tell("press"), child.tell("press two");
+  EXPECT_EQ(child.hear("pain"), "pain button:usb-1-2") << child.said();
+  child.tell("quit");
+  EXPECT_EQ(child.end(), 0);
+  EXPECT_EQ(child.said().find("claimed 1-1"), std::string::npos) << child.said();
 }
 
 }  // namespace

@@ -246,6 +246,7 @@ TEST(OpenApi, WhatIsAnsweredFitsIt) {
       R"({"id":"client-0004","kind":"entry.corrected","data":{"corrects":1,"withdrawn":false,"score":3,"note":""}})",
       R"({"id":"client-0005","kind":"lights.out","data":{}})",
       R"({"id":"client-0006","kind":"lights.on"})",
+      R"({"id":"client-0007","kind":"call.seen","data":{"call":12}})",
   };
   for (const auto& body : bodies) {
     EXPECT_EQ(misfit(request, json::parse(body), "entry"), "");
@@ -260,6 +261,8 @@ TEST(OpenApi, WhatIsAnsweredFitsIt) {
         R"({"id":"x","kind":"lights.on","data":{}})", R"({"id":"client-0001","kind":"bed.left","data":{}})",
         R"({"id":"client-0001","kind":"pain.checkin"})",
         R"({"id":"client-0001","kind":"lights.on","data":{},"more":1})",
+        R"({"id":"client-0001","kind":"call.seen","data":{"call":0}})",
+        R"({"id":"client-0001","kind":"pain.flare","data":{}})",
         R"({"id":"client-0001","kind":"note.added","data":{}})"}) {
     EXPECT_NE(misfit(request, json::parse(body), "entry"), "")
         << body;  // the document and the daemon refuse alike

@@ -13,7 +13,7 @@ namespace vigil::event {
 /// Vigil asks: how is the pain? Raised when an awakening is confirmed, at most once per 30 min.
 struct PainPrompted {
   static constexpr std::string_view kind = "pain.prompted";
-  Name reason;  ///< "awakening", "morning"
+  Name reason;  ///< "awakening", "flare", "morning"
   static void fields(auto& self, auto&& field) { field("reason", self.reason); }
 };
 

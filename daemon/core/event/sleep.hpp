@@ -24,7 +24,7 @@ struct AwakeningSuspected {
   static constexpr std::string_view kind = "awakening.suspected";
   std::int64_t number = 0;
   Duration ago{};  ///< the first movement of it
-  Name cause;      ///< "movement", "getting up", "activity", "check-in"
+  Name cause;      ///< "movement", "getting up", "activity", "check-in", "button press"
   static void fields(auto& self, auto&& field) {
     field("number", self.number), field("ago_s", self.ago), field("cause", self.cause);
   }
@@ -34,7 +34,7 @@ struct AwakeningConfirmed {
   static constexpr std::string_view kind = "awakening.confirmed";
   std::int64_t number = 0;
   Duration ago{};
-  Name cause;  ///< "60 s awake", "left bed", "check-in"
+  Name cause;  ///< "60 s awake", "left bed", "check-in", "button press"
   static void fields(auto& self, auto&& field) {
     field("number", self.number), field("ago_s", self.ago), field("cause", self.cause);
   }
