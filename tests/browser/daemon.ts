@@ -23,6 +23,8 @@ export function program(): string {
 export interface Options {
   time_scale?: number;
   args?: string[];
+  /** A simulator that runs it, and what it needs: its commands are told by `tell`. */
+  within?: { command: string[]; env: Record<string, string> };
 }
 
 export class Daemon {
@@ -40,10 +42,12 @@ export class Daemon {
 
   /** Again after a stop: on the port it had. */
   async start(): Promise<void> {
-    const { time_scale, args = ['--demo'] } = this.options;
+    const { time_scale, args = ['--demo'], within } = this.options;
+    const [first, ...rest] = [...(within?.command ?? []), program()];
     const child = spawn(
-      program(),
+      first!,
       [
+        ...rest,
         'run',
         ...args,
         '--listen',
@@ -54,7 +58,10 @@ export class Daemon {
         join(repository, 'web', 'dist'),
         ...(time_scale ? ['--time-scale', String(time_scale)] : []),
       ],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' } },
+      {
+        stdio: [within ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ASAN_OPTIONS: 'detect_leaks=0', ...within?.env },
+      },
     );
     this.#child = child;
     child.stderr?.on('data', (text: Buffer) => {
@@ -72,6 +79,10 @@ export class Daemon {
       child.on('exit', (code) => reject(new Error(`vigild ended with ${code}:\n${this.#output}`)));
     });
     this.#port = Number(new URL(this.url).port);
+  }
+
+  tell(command: string): void {
+    this.#child?.stdin?.write(`${command}\n`);
   }
 
   /** Resolves when the process is gone. */

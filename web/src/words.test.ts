@@ -79,5 +79,7 @@ test('every kind of the log is told in words', () => {
     'Nothing recorded for 3 min: daemon down',
   );
   expect(told('clock.stepped', { step_s: -3600 })).toBe('The clock was set back by 1 h');
+  expect(told('pain.flare', { device: 'button:RED', press: '12', ago_s: 0.6 })).toBe('Pain flare, by button');
+  expect(told('call.seen', { call: 7 })).toBe('Call seen');
   expect(told('bed.flooded', {})).toBe('bed.flooded (this page cannot read it)');
 });

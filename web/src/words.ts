@@ -204,6 +204,16 @@ export function tell(e: LogEvent): Told {
           e.data.note ? `“${e.data.note}”` : '',
         ]),
       );
+    case 'button.pressed':
+      return fine('Button pressed');
+    case 'pain.flare':
+      return main('Pain flare, by button');
+    case 'call.made':
+      return main('Called for somebody, by button');
+    case 'awake.said':
+      return main('“I am awake”, by button');
+    case 'call.seen':
+      return main('Call seen');
     case 'note.added':
       return main(`Note: “${e.data.text}”`);
     case 'entry.corrected':

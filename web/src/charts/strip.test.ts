@@ -3,7 +3,7 @@ import { fold } from '../live/fold.ts';
 import { read_event } from '../wire/events.ts';
 import type { BedState } from '../wire/messages.ts';
 import { type Epoch, epoch_ms } from '../wire/rest.ts';
-import { build_strip, merge, outline, overlay, read_out, type Segment, ticks } from './strip.ts';
+import { build_strip, burst, merge, outline, overlay, read_out, type Segment, ticks } from './strip.ts';
 
 const start = Date.parse('2026-11-21T22:40:00Z');
 const min = 60_000;
@@ -152,4 +152,12 @@ test('ticks are few and on whole times of the clock', () => {
   expect(marked.length).toBeLessThanOrEqual(6);
   expect(marked.length).toBeGreaterThan(2);
   for (const tick of marked) expect(tick.text).toMatch(/^\d\d:00$/);
+});
+
+test('a flare is a mark without a number, and is read out in words', () => {
+  const facts = fold([at(30, 'pain.flare', { device: 'button:RED', press: '1', ago_s: 0.6 })]);
+  const strip = build_strip(input(60, { facts }));
+  expect(strip.marks.map((m) => m.kind)).toEqual(['flare']);
+  expect(read_out(strip, start + 30 * min)).toContain('; pain flare, by button at');
+  expect(burst(10, 10, 4).match(/M/g)).toHaveLength(3);
 });

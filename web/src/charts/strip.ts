@@ -13,7 +13,7 @@ export interface Segment {
 
 export interface Mark {
   at: number;
-  kind: 'suspected' | 'confirmed' | 'withdrawn' | 'checkin' | 'lights_out' | 'lights_on';
+  kind: 'suspected' | 'confirmed' | 'withdrawn' | 'checkin' | 'flare' | 'lights_out' | 'lights_on';
   /** Check-ins only: 0 to 10. */
   score: number;
   text: string;
@@ -127,6 +127,7 @@ function marks_of(facts: Facts, from: number, to: number): Mark[] {
   }
   for (const c of facts.checkins)
     marks.push({ at: c.at, kind: 'checkin', score: c.score, text: checkin_text(c) });
+  for (const f of facts.flares) marks.push({ at: f.at, kind: 'flare', score: 0, text: flare_text });
   for (const l of facts.lights) {
     marks.push({
       at: l.at,
@@ -136,6 +137,19 @@ function marks_of(facts: Facts, from: number, to: number): Mark[] {
     });
   }
   return marks.filter((m) => m.at >= from && m.at <= to).sort((a, b) => a.at - b.at);
+}
+
+export const flare_text = 'pain flare, by button';
+
+/** Six arms from a middle: pain without a number. Pixels; also drawn where no strip is. */
+export function burst(x: number, y: number, r: number): string {
+  let d = '';
+  for (const degrees of [30, 90, 150]) {
+    const dx = r * Math.cos((degrees * Math.PI) / 180);
+    const dy = r * Math.sin((degrees * Math.PI) / 180);
+    d += `M${(x - dx).toFixed(1)} ${(y - dy).toFixed(1)}L${(x + dx).toFixed(1)} ${(y + dy).toFixed(1)}`;
+  }
+  return d;
 }
 
 export const checkin_text = (c: Checkin): string =>

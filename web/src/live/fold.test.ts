@@ -148,3 +148,34 @@ test('without an event about it the state is not claimed', () => {
   expect(fold([at(0, 'daemon.started', { version: '1', clean: true, time_scale: 1 })]).spans).toEqual([]);
   expect(fold([at(0, 'restless.ended', { ago_s: 0, lasted_s: 1 })]).spans[0]!.state).toBe('unknown');
 });
+
+test('presses: a flare has no number, a call stands until it is seen', () => {
+  const press = (minute: number, kind: string) =>
+    at(minute, kind, { device: 'button:RED', press: '1', ago_s: 0.6 });
+  const early = press(10, 'call.made');
+  const late = press(12, 'call.made');
+  const events = [
+    at(9, 'button.pressed', { device: 'button:RED' }),
+    early,
+    press(11, 'pain.flare'),
+    late,
+    press(13, 'awake.said'),
+  ];
+  const facts = fold(events);
+  expect(facts.flares.map((f) => Math.round(minutes(f.at) * 60))).toEqual([659]);
+  expect(facts.calls.map((c) => c.seq)).toEqual([early.seq, late.seq]);
+  expect(minutes(facts.pressed!.at)).toBe(9);
+  expect(facts.checkins).toEqual([]);
+  expect(fold([...events, at(14, 'call.seen', { call: early.seq })]).calls.map((c) => c.seq)).toEqual([
+    late.seq,
+  ]);
+  expect(fold([...events, at(14, 'call.seen', { call: late.seq })]).calls).toEqual([]);
+});
+
+test('a button that was pulled out hides no state', () => {
+  const facts = fold([
+    at(0, 'bed.entered', { ago_s: 0 }),
+    at(10, 'device.lost', { device: 'button:RED', reason: 'unplugged' }),
+  ]);
+  expect(facts.spans.map((s) => s.state)).toEqual(['awake']);
+});

@@ -24,6 +24,12 @@ export interface Awakening {
   ended: number | undefined;
 }
 
+/** Said by a button, with the eyes shut: when it was pressed. */
+export interface Said {
+  seq: number;
+  at: number;
+}
+
 export interface Span {
   from: number;
   state: BedState;
@@ -42,6 +48,12 @@ export interface Facts {
   spans: Span[];
   lights: { at: number; out: boolean }[];
   nights: NightSpan[];
+  /** Pain that flared up: a check-in without a number. */
+  flares: Said[];
+  /** Calls that nobody has seen yet, oldest first. */
+  calls: Said[];
+  /** The newest press of a button, whatever it meant. */
+  pressed: Said | undefined;
   /** The newest question that no check-in has answered yet. */
   prompted: number | undefined;
   entered: number | undefined;
@@ -62,6 +74,9 @@ export function fold(events: readonly LogEvent[]): Facts {
     spans: [],
     lights: [],
     nights: [],
+    flares: [],
+    calls: [],
+    pressed: undefined,
     prompted: undefined,
     entered: undefined,
   };
@@ -130,6 +145,8 @@ export function fold(events: readonly LogEvent[]): Facts {
         break;
       case 'device.stale':
       case 'device.lost':
+        // A button tells of no state, so its silence hides none.
+        if (e.data.device.startsWith('button:')) break;
         silent.add(e.data.device);
         say(e.at);
         break;
@@ -182,6 +199,19 @@ export function fold(events: readonly LogEvent[]): Facts {
           client_id: e.client_id,
           corrected: false,
         });
+        break;
+      case 'button.pressed':
+        facts.pressed = { seq: e.seq, at: e.since };
+        break;
+      case 'pain.flare':
+        facts.flares.push({ seq: e.seq, at: e.since });
+        break;
+      case 'call.made':
+        facts.calls.push({ seq: e.seq, at: e.since });
+        break;
+      case 'call.seen':
+        // One that the log could not number is seen with the next that it could.
+        facts.calls = facts.calls.filter((c) => c.seq > e.data.call);
         break;
       case 'entry.corrected': {
         const entry = checkins.get(e.data.corrects);

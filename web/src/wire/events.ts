@@ -9,6 +9,9 @@ const seconds = v.pipe(v.number(), v.finite());
 const maybe = <T extends v.GenericSchema>(schema: T) => v.optional(v.nullable(schema), null);
 const text = v.string();
 
+/** What a press of a button meant; `press` names it by the time it carries in the log. */
+const meaning = v.object({ device: text, press: text, ago_s: seconds });
+
 const awakening = v.object({ number: v.number(), ago_s: seconds, cause: text });
 
 /** Minutes and percents of a night; null: it cannot be said. */
@@ -75,6 +78,11 @@ export const payloads = {
     score: maybe(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10))),
     note: v.optional(text, ''),
   }),
+  'button.pressed': v.object({ device: text }),
+  'pain.flare': meaning,
+  'call.made': meaning,
+  'awake.said': meaning,
+  'call.seen': v.object({ call: v.number() }),
 } as const;
 
 export type Kind = keyof typeof payloads;

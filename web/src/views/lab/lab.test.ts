@@ -4,7 +4,8 @@ import { place_of } from '../../place.ts';
 import { wall_of } from './layout.ts';
 import { by_need } from './need.ts';
 
-const bed = (id: string, night: object | null = {}) => ({ id, night }) as unknown as Bed;
+const bed = (id: string, night: object | null = {}, calls: object[] = []) =>
+  ({ id, night, facts: { calls } }) as unknown as Bed;
 const told = (state: Told['state'], since: number, live = true): Told => ({
   state,
   since,
@@ -22,12 +23,14 @@ test('need goes from what is not known to who sleeps, the longest first', () => 
     [bed('up'), told('out_of_bed', 5)],
     [bed('silent'), told('unknown', 5, false)],
     [bed('restless'), told('restless', 5)],
+    [bed('calls', {}, [{}]), told('asleep', 9)],
   ];
   const list = by_need(
     all.map(([b]) => b),
     (b) => all.find(([x]) => x === b)![1],
   );
   expect(list.map((x) => x.bed.id)).toEqual([
+    'calls',
     'silent',
     'up',
     'restless',
