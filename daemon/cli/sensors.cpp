@@ -96,6 +96,13 @@ std::string recognised(const drivers::Driver& driver) {
 
 std::string access() { return R"(GROUP="vigil", MODE="0660", TAG+="uaccess")"; }
 
+/// Any interface of class 3, subclass 1, protocol 1; which of them is a button, a person says. Not for the
+/// local user: he could read what others type.
+std::string keyboard_rule() {
+  return "SUBSYSTEM==\"usb\", ENV{DEVTYPE}==\"usb_device\", ENV{ID_USB_INTERFACES}==\"*:030101:*\", "
+         "GROUP=\"vigil\", MODE=\"0660\"\n";
+}
+
 std::string usb_rule(const UsbMatch& m) {
   return "SUBSYSTEM==\"usb\", ENV{DEVTYPE}==\"usb_device\", ATTR{idVendor}==\"" + hex(m.vendor) + "\", " +
          (m.product == 0 ? "" : "ATTR{idProduct}==\"" + hex(m.product) + "\", ") + access() + "\n";
@@ -143,6 +150,7 @@ std::string sensors_udev(std::span<const drivers::Driver* const> drivers) {
     std::string own;
     for (const auto& match : driver->matches) {
       if (const auto* usb = std::get_if<UsbMatch>(&match)) own += usb_rule(*usb);
+      if (std::holds_alternative<BootKeyboard>(match)) own += keyboard_rule();
       if (const auto* serial = std::get_if<SerialMatch>(&match)) own += serial_rules(*serial);
       if (const auto* adapter = std::get_if<Adapter>(&match))
         if (const auto rule = adapter_rule(*adapter); adapters.find(rule) == std::string::npos)
