@@ -32,6 +32,20 @@ class Periodicity {
   void clear() noexcept { next_ = filled_ = 0; }
   [[nodiscard]] std::size_t filled() const noexcept { return filled_; }
 
+  /// Root mean square of the newest `recent` points on the cell where it is largest.
+  [[nodiscard]] float strongest(std::size_t recent) const noexcept {
+    const std::size_t n = recent < filled_ ? recent : filled_;
+    Axes energy{};
+    for (std::size_t i = 1; i <= n; ++i) {
+      const Axes x = points_[(next_ + Window - i) % Window];
+      energy += x * x;
+    }
+    float most = 0;
+    for (int c = 0; c < 4; ++c)
+      most = energy[c] > most ? energy[c] : most;
+    return n > 0 ? root(most / static_cast<float>(n)) : 0.0F;
+  }
+
   struct Found {
     float period = 0;     ///< points; 0: none
     float quality = 0;    ///< 0 to 1

@@ -16,7 +16,7 @@ class Respiration {
  public:
   static constexpr double lowest_rate_hz = 10;
   static constexpr double low_hz = 0.08, high_hz = 0.6;  ///< corners of the filter
-  static constexpr double point_hz = 5;
+  static constexpr double point_hz = 2.5;
   /// Below this the rate is unknown. Justified by tests/bench/rates: noise alone stays below.
   static constexpr float least_quality = 0.7F;
 
@@ -32,13 +32,20 @@ class Respiration {
   /// Fine enough to see a person breathe: the cells' steps are of some 10 g or less, and the window is full
   /// enough for an answer. A sensor that shows kilograms in tenths is not, however still it is.
   [[nodiscard]] bool sees() const noexcept { return fine_ && window_.filled() >= least_points; }
+  /// It would see a person breathe, and in the newest 10 s there is nothing: less than 4 g (RMS) on the cell
+  /// that swings most. A breath of 15 g a cell gives 10 g; the noise of a fine cell in this band is 1 to 2 g.
+  [[nodiscard]] bool lifeless() const noexcept {
+    return sees() && window_.strongest(still_points) < still_kg;
+  }
 
  private:
-  static constexpr std::size_t points = 150;       // 30 s
-  static constexpr std::size_t least_points = 75;  // 15 s
-  static constexpr std::size_t shortest = 10;      // 2 s: 30 a minute
-  static constexpr std::size_t longest = 50;       // 10 s: 6 a minute
-  static constexpr std::size_t pause_points = 40;  // 8 s
+  static constexpr std::size_t points = 75;        // 30 s
+  static constexpr std::size_t least_points = 38;  // 15 s
+  static constexpr std::size_t shortest = 5;       // 2 s: 30 a minute
+  static constexpr std::size_t longest = 25;       // 10 s: 6 a minute
+  static constexpr std::size_t pause_points = 20;  // 8 s
+  static constexpr std::size_t still_points = 25;  // 10 s
+  static constexpr float still_kg = 0.004F;
 
   BandPass3 filter_;
   Duration point_;
