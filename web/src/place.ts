@@ -4,6 +4,7 @@ export type Place =
   | { view: 'lab'; bed: string }
   | { view: 'home'; bed: string }
   | { view: 'kiosk'; bed: string }
+  | { view: 'devices' }
   | { view: 'about' }
   | { view: 'nowhere'; path: string };
 
@@ -18,6 +19,6 @@ export function place_of(path: string): Place {
   }
   if (parts.length > 2) return { view: 'nowhere', path };
   if (view === 'lab' || view === 'home' || view === 'kiosk') return { view, bed };
-  if (view === 'about' && bed === '') return { view };
+  if ((view === 'about' || view === 'devices') && bed === '') return { view };
   return { view: 'nowhere', path };
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { type LogEvent, NightFiguresSchema, read_event } from './events.ts';
-import { states } from './messages.ts';
+import { type Device, DeviceSchema, states } from './messages.ts';
 
 /** Answers of /api/v1. A server that answers otherwise is an error in words, never a half-filled table. */
 
@@ -95,6 +95,42 @@ export async function get_epochs(
 export async function get_nights(bed: string, limit: number, signal?: AbortSignal): Promise<Night[]> {
   const path = `/api/v1/nights?bed=${segment(bed)}&limit=${limit}`;
   return believe(nights, await get(path, signal), 'nights').nights;
+}
+
+const devices = v.object({ devices: v.array(DeviceSchema) });
+const drivers = v.object({
+  drivers: v.array(v.object({ name: text, title: text, choosable: v.boolean() })),
+});
+export type Driver = v.InferOutput<typeof drivers>['drivers'][number];
+
+/** Every device with its counters as they are now; the live socket tells only of changes of state. */
+export async function get_devices(signal?: AbortSignal): Promise<Device[]> {
+  return believe(devices, await get('/api/v1/devices', signal), 'devices').devices;
+}
+
+export async function get_drivers(signal?: AbortSignal): Promise<Driver[]> {
+  return believe(drivers, await get('/api/v1/drivers', signal), 'drivers').drivers;
+}
+
+export interface Assignment {
+  /** The same id with every attempt, so that none is made twice. */
+  id: string;
+  device: string;
+  bed: string;
+  taken?: boolean;
+  driver?: string;
+  settings?: string;
+}
+
+/** Resolves when the log has it. Throws as post_entry does. */
+export async function post_assignment(body: Assignment, signal: AbortSignal): Promise<void> {
+  const response = await fetch('/api/v1/assignments', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal,
+  });
+  if (response.status !== 201 && response.status !== 200) throw await refusal(response);
 }
 
 export interface EntryBody {
