@@ -121,7 +121,7 @@ using Match = std::variant<UsbMatch, HidUsageMatch, SerialMatch, BootKeyboard, A
 
 /// One key of `[[device]]` in the configuration that this driver understands.
 struct Setting {
-  enum class Type : std::uint8_t { text, number, boolean };
+  enum class Type : std::uint8_t { text, number, boolean, list };  ///< list: of texts
   std::string_view key;
   Type type = Type::text;
   std::string_view unit;
@@ -137,7 +137,10 @@ class Settings {
   [[nodiscard]] virtual std::string text(std::string_view key) const = 0;
   [[nodiscard]] virtual double number(std::string_view key) const = 0;
   [[nodiscard]] virtual bool boolean(std::string_view key) const = 0;
+  [[nodiscard]] virtual std::vector<std::string> list(std::string_view key) const = 0;
 };
+
+struct Wrong;  ///< drivers/settings.hpp
 
 enum class Transport : std::uint8_t { serial, usb, none, file };
 
@@ -152,6 +155,8 @@ struct Driver {
   std::chrono::milliseconds stale_after;
   bool simulated;  ///< what it says is labelled SIMULATED everywhere
   asio::awaitable<void> (*run)(Port&, const Settings&, SampleSink&);
+  /// What in its settings, each in range by itself, is still wrong. A driver without such settings has none.
+  std::vector<Wrong> (*check)(const Settings&) = nullptr;
 };
 
 /// All drivers of this build (registry.cpp).

@@ -10,6 +10,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "base/log.hpp"
+#include "drivers/settings.hpp"
 
 namespace vigil::acquire {
 namespace {
@@ -20,8 +21,9 @@ constexpr std::chrono::seconds flood_told{10};
 
 /// With time scaled a scheduler's hiccup of the machine would look like silence: never less than a quarter
 /// second.
-Duration silence_allowed(const drivers::Driver& driver, const Clock& clock) {
-  return std::max<Duration>(driver.stale_after, from_seconds(0.25 * clock.scale()));
+Duration silence_allowed(const drivers::Driver& driver, const drivers::Settings& settings,
+                         const Clock& clock) {
+  return std::max<Duration>(drivers::stale_after(driver, settings), from_seconds(0.25 * clock.scale()));
 }
 
 /// Three times the silence that makes it stale, and at least 10 s, which a driver may need to wake its device
@@ -52,7 +54,7 @@ Device::Device(const asio::any_io_executor& executor, const Clock& clock, const 
       sinks_(sinks),
       say_(std::move(say)),
       plan_(std::move(plan)),
-      stale_after_(silence_allowed(*plan_.driver, clock)),
+      stale_after_(silence_allowed(*plan_.driver, *plan_.settings, clock)),
       stalled_after_(stall_allowed(*plan_.driver, stale_after_)),
       wakeup_(executor, clock) {
   health_.device = plan_.identity;

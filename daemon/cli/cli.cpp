@@ -8,10 +8,13 @@
 #include <CLI/CLI.hpp>
 
 #include "drivers/driver.hpp"
+#include "drivers/settings.hpp"
 
 namespace vigil::cli {
 
 namespace {
+
+static_assert(config::between_elements == drivers::between_elements);
 
 std::string environment(const char* key) {
   const char* value = std::getenv(key);
@@ -20,9 +23,20 @@ std::string environment(const char* key) {
 
 config::SettingRule rule_of(const drivers::Setting& setting) {
   using Type = config::SettingRule::Type;
-  const auto type = setting.type == drivers::Setting::Type::text     ? Type::text
-                    : setting.type == drivers::Setting::Type::number ? Type::number
-                                                                     : Type::boolean;
+  auto type = Type::text;
+  switch (setting.type) {
+    case drivers::Setting::Type::text:
+      break;
+    case drivers::Setting::Type::number:
+      type = Type::number;
+      break;
+    case drivers::Setting::Type::boolean:
+      type = Type::boolean;
+      break;
+    case drivers::Setting::Type::list:
+      type = Type::list;
+      break;
+  }
   return {.key = setting.key,
           .type = type,
           .unit = setting.unit,
@@ -45,6 +59,13 @@ std::vector<config::DriverRule> driver_rules() {
     rule.named_only = std::ranges::any_of(driver->matches, [](const drivers::Match& match) {
       return std::holds_alternative<drivers::BootKeyboard>(match);
     });
+    if (driver->check != nullptr)
+      rule.check = [driver](const config::DriverRule::Values& values) {
+        std::vector<config::DriverRule::Wrong> wrongs;
+        for (auto& wrong : driver->check(drivers::WrittenSettings(*driver, values)))
+          wrongs.push_back({std::string(wrong.key), wrong.element, std::move(wrong.what)});
+        return wrongs;
+      };
   }
   return rules;
 }

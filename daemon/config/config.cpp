@@ -95,6 +95,7 @@ class Mistakes {
     list_.push_back({file_, static_cast<std::uint32_t>(at.line), static_cast<std::uint32_t>(at.column),
                      std::move(key), std::move(what)});
   }
+  [[nodiscard]] std::size_t size() const { return list_.size(); }
   [[nodiscard]] std::vector<Mistake> in_order() && {
     std::stable_sort(list_.begin(), list_.end(), [](const Mistake& a, const Mistake& b) {
       return std::pair(a.line, a.column) < std::pair(b.line, b.column);
@@ -261,6 +262,47 @@ void read_bed(const toml::table& toml, std::size_t number, std::map<std::string,
   config.beds.push_back(std::move(bed));
 }
 
+std::optional<std::string> list_of_texts(Table& t, std::string_view key) {
+  const auto* node = t.take(key);
+  if (node == nullptr) return {};
+  const auto* array = node->as_array();
+  if (array == nullptr) {
+    t.expected(*node, key, "a list of texts such as [\"...\", \"...\"]");
+    return {};
+  }
+  std::optional<std::string> joined;
+  for (std::size_t i = 0; i < array->size(); ++i) {
+    const auto& element = (*array)[i];
+    const auto* s = element.as_string();
+    if (s == nullptr || s->get().empty() || s->get().find(between_elements) != std::string::npos) {
+      t.expected(element, std::string(key) + "[" + std::to_string(i + 1) + "]", "a text");
+      return {};
+    }
+    if (!joined)
+      joined.emplace();
+    else
+      *joined += between_elements;
+    *joined += s->get();
+  }
+  return joined;
+}
+
+/// What only the driver can judge, at the place it was written, or at the table's head.
+void judge_settings(Table& t, const DriverRule& driver, const DeviceConfig& device) {
+  if (!driver.check) return;
+  for (const auto& wrong : driver.check(device.settings)) {
+    const auto* node = t.toml().get(wrong.key);
+    auto key = wrong.key;
+    if (wrong.element > 0) {
+      key += "[" + std::to_string(wrong.element) + "]";
+      if (const auto* array = node == nullptr ? nullptr : node->as_array();
+          array != nullptr && wrong.element <= array->size())
+        node = array->get(wrong.element - 1);
+    }
+    t.mistake(node != nullptr ? *node : t.toml(), key, wrong.what);
+  }
+}
+
 void read_settings(Table& t, const DriverRule& driver, DeviceConfig& device) {
   for (const auto& rule : driver.settings) {
     const std::string key(rule.key);
@@ -275,6 +317,9 @@ void read_settings(Table& t, const DriverRule& driver, DeviceConfig& device) {
         break;
       case SettingRule::Type::boolean:
         if (const auto b = t.boolean(rule.key)) value = *b ? "true" : "false";
+        break;
+      case SettingRule::Type::list:
+        value = list_of_texts(t, rule.key);
         break;
     }
     if (value)
@@ -357,13 +402,18 @@ void read_device(const toml::table& toml, std::size_t number, const std::vector<
             " or port = \"1-1.2\" (vigild devices lists those attached): a keyboard is never taken without "
             "its name, since it would go dead for its owner");
   if (driver != nullptr) {
+    const auto before = mistakes.size();
     read_settings(t, *driver, device);
+    if (mistakes.size() == before) judge_settings(t, *driver, device);
     t.unknown();  // without its driver, what is left cannot be judged
   }
   const auto* bed_node = toml.get("bed");
   device.line = (bed_node != nullptr ? bed_node->source() : toml.source()).begin.line;
   std::ostringstream written;
-  written << toml::toml_formatter{toml};
+  // Plain texts only: whoever reads a capture need not know all of TOML.
+  written << toml::toml_formatter{
+      toml, toml::toml_formatter::default_flags &
+                ~(toml::format_flags::allow_literal_strings | toml::format_flags::allow_multi_line_strings)};
   device.toml = written.str();
   config.devices.push_back(std::move(device));
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,28 +38,38 @@ struct BedConfig {
 /// since config/ knows no driver.
 struct SettingRule {
   std::string_view key;
-  enum class Type : std::uint8_t { text, number, boolean } type = Type::text;
+  enum class Type : std::uint8_t { text, number, boolean, list } type = Type::text;
   std::string_view unit;
   double minimum = 0, maximum = 0;
   std::string_view fallback;
   std::string_view help;
 };
 struct DriverRule {
+  struct Wrong {
+    std::string key;
+    std::size_t element = 0;  ///< of a list, from 1; 0: the whole
+    std::string what;
+  };
+  /// A list's elements are joined by `between_elements`.
+  using Values = std::map<std::string, std::string, std::less<>>;
+
   std::string_view name;
   std::vector<SettingRule> settings;
   bool port_needed = false;  ///< nothing tells it from other devices: a person must say where it is
-  bool named_only = false;  ///< never taken by its kind: `device` or `port` has to name the very one
+  bool named_only = false;   ///< never taken by its kind: `device` or `port` has to name the very one
+  /// What is wrong in values that are each well-formed; may be empty.
+  std::function<std::vector<Wrong>(const Values&)> check{};
 };
+inline constexpr char between_elements = '\x1e';
 
 struct DeviceConfig {
   Name driver;
   Name bed;              ///< empty: seen, not assigned
   std::string identity;  ///< `device = "axivity:CWA17_00123"`: what was found must be this one; may be empty
   std::string port;      ///< explicit port or file; empty: found by identity
-  std::map<std::string, std::string, std::less<>>
-      settings;            ///< validated, defaults filled in, numbers canonical
-  std::string toml;        ///< the table as TOML text, kept with each capture
-  std::uint32_t line = 0;  ///< where it says so: of `bed`, else of the table
+  DriverRule::Values settings;  ///< validated, defaults filled in, numbers canonical
+  std::string toml;             ///< the table as TOML text, kept with each capture
+  std::uint32_t line = 0;       ///< where it says so: of `bed`, else of the table
 };
 
 struct Config {

@@ -42,7 +42,6 @@ class CaptureRecording final : public Recording, private SampleSink {
     if (driver_ == nullptr)
       throw std::runtime_error(files.front().string() + ": was made by the driver '" + first.driver.str() +
                                "', which this build does not have");
-    stale_after_ = driver_->stale_after;
     simulated_ = first.simulated || driver_->simulated;
     what_ = driver_->title;
     begin();
@@ -117,6 +116,7 @@ class CaptureRecording final : public Recording, private SampleSink {
     const std::vector<std::span<const std::byte>> files(session.files.begin(), session.files.end());
     port_.emplace(files, session.where);
     settings_.emplace(*driver_, settings_of_table(session.header.settings));
+    stale_after_ = drivers::stale_after(*driver_, *settings_);
     running_ = true;
     const auto done = [this](const std::exception_ptr& error) {
       running_ = false;

@@ -20,6 +20,22 @@ const std::vector<DriverRule> drivers{
       {"speed", SettingRule::Type::number, "x real time", 0.1, 1000, "1", ""},
       {"loop", SettingRule::Type::boolean, "", 0, 0, "false", ""},
       {"scene", SettingRule::Type::text, "", 0, 0, "", ""}}},
+    {.name = "line",
+     .settings = {{"columns", SettingRule::Type::list, "", 0, 0, "", ""},
+                  {"format", SettingRule::Type::text, "", 0, 0, "", ""}},
+     .check =
+         [](const DriverRule::Values& values) {
+           std::vector<DriverRule::Wrong> wrongs;
+           if (!values.contains("format")) wrongs.push_back({"format", 0, "is missing: expected csv"});
+           const auto columns = values.find("columns");
+           std::size_t element = 1;
+           for (const char c : columns == values.end() ? "" : columns->second)
+             if (c == between_elements)
+               ++element;
+             else if (c == '?')
+               wrongs.push_back({"columns", element, "expected a column, found \"?\""});
+           return wrongs;
+         }},
 };
 
 std::vector<std::string> mistakes(std::string_view toml) {
@@ -27,6 +43,31 @@ std::vector<std::string> mistakes(std::string_view toml) {
   for (const auto& m : parse(toml, "vigil.toml", drivers).mistakes)
     out.push_back(m.text());
   return out;
+}
+
+TEST(Config, AListIsOfTexts) {
+  const auto table = [](const std::string& columns) {
+    return "[[device]]\ndriver = \"line\"\nformat = \"csv\"\ncolumns = " + columns + "\n";
+  };
+  const auto loaded = parse(table("[\n  'one', # first\n  \"two\",\n]"), "vigil.toml", drivers);
+  EXPECT_THAT(loaded.mistakes, IsEmpty());
+  EXPECT_EQ(loaded.config.devices[0].settings.at("columns"), "one\x1etwo");
+  EXPECT_THAT(mistakes(table("\"one\"")),
+              ElementsAre("vigil.toml:4:11: device[1].columns: expected a list of texts such as [\"...\", "
+                          "\"...\"], found \"one\""));
+  EXPECT_THAT(mistakes(table("[\n  'one',\n  2]")),
+              ElementsAre("vigil.toml:6:3: device[1].columns[2]: expected a text, found 2"));
+  EXPECT_THAT(mistakes(table("[]")), IsEmpty());
+}
+
+TEST(Config, WhatOnlyTheDriverCanJudgeIsNamedWhereItIsWritten) {
+  EXPECT_THAT(mistakes("[[device]]\ndriver = \"line\"\nformat = \"csv\"\ncolumns = [\n  'one',\n  '?',\n]\n"),
+              ElementsAre("vigil.toml:6:3: device[1].columns[2]: expected a column, found \"?\""));
+  EXPECT_THAT(mistakes("\n[[device]]\ndriver = \"line\"\n"),
+              ElementsAre("vigil.toml:2:1: device[1].format is missing: expected csv"));
+  EXPECT_THAT(mistakes("[[device]]\ndriver = \"line\"\nformat = 5\ncolumns = ['?']\n"),
+              ElementsAre(HasSubstr("device[1].format: expected a text")))
+      << "one mistake at a time: what follows from it is not told";
 }
 
 // The whole of the format, as the documentation shows it.
@@ -171,7 +212,7 @@ TEST(Config, OtherMistakesOfDevices) {
       mistakes("[[device]]\nbed = \"b\"\n"),
       ElementsAre(
           "vigil.toml:1:1: device[1].driver is missing: expected the name of a driver; expected axivity, "
-          "hid_scale or synthetic",
+          "hid_scale, synthetic or line",
           "vigil.toml:2:7: device[1].bed: no [[bed]] is named \"b\": the file has none"));
   EXPECT_THAT(mistakes("[[device]]\ndriver = \"axivity\"\ndevice = \"hid_scale:1-1\"\n"),
               ElementsAre("vigil.toml:3:10: device[1].device: expected an identity as \"axivity:...\", at "

@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       {"synthetic",
        {{"speed", SettingRule::Type::number, "x real time", 0.1, 1000, "1", ""},
         {"loop", SettingRule::Type::boolean, "", 0, 0, "false", ""},
-        {"scene", SettingRule::Type::text, "", 0, 0, "", ""}}},
+        {"scene", SettingRule::Type::text, "", 0, 0, "", ""},
+        {"columns", SettingRule::Type::list, "", 0, 0, "", ""}}},
   };
   const auto loaded = parse({reinterpret_cast<const char*>(data), size}, "fuzz.toml", drivers);
   for (const auto& m : loaded.mistakes)
