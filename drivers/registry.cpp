@@ -5,6 +5,7 @@
 #include "drivers/button/driver.hpp"
 #include "drivers/driver.hpp"
 #include "drivers/hid_scale/driver.hpp"
+#include "drivers/line/driver.hpp"
 #include "drivers/phidget_bridge/driver.hpp"
 #include "drivers/radar/driver.hpp"
 #include "drivers/replay/driver.hpp"
@@ -20,6 +21,7 @@ constexpr auto table = std::to_array<const Driver*>({
     &axivity::driver,
     &button::driver,
     &hid_scale::driver,
+    &line::driver,
     &phidget_bridge::driver,
     &radar::driver,
     &replay::driver,
