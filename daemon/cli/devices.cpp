@@ -9,6 +9,9 @@
 #include "base/clock.hpp"
 #include "cli/cli.hpp"
 #include "drivers/port/finder.hpp"
+#include "serve/ask.hpp"
+#include "wire/devices_told.hpp"
+#include "wire/live.hpp"
 
 namespace vigil::cli {
 namespace {
@@ -28,8 +31,8 @@ asio::awaitable<void> look(drivers::Finder& finder, Look& found) {
   found.troubles = finder.troubles();
 }
 
-int devices(const std::string& file) {
-  const auto config = load_config(file);
+/// What this process sees itself, when no daemon runs: what could be opened, and whose it would be.
+std::vector<wire::DeviceTold> look_around(const config::Config& config, std::vector<std::string>& troubles) {
   const Clock clock;
   asio::io_context io{1};
   drivers::Finder finder(io.get_executor(), clock);
@@ -45,24 +48,58 @@ int devices(const std::string& file) {
     io.run_one();
   if (failed) std::rethrow_exception(failed);
 
+  std::vector<wire::DeviceTold> out;
   for (std::size_t i = 0; i < found.devices.size(); ++i) {
     const auto& device = found.devices[i];
-    const std::string driver(device.driver != nullptr ? device.driver->name : "none claims it");
-    std::printf("%s\n  driver  %s (%s)\n  at      %s\n", device.identity.c_str(), driver.c_str(),
-                device.model.c_str(), device.where.c_str());
+    auto& h = out.emplace_back().health;
+    h.device = acquire::short_name(device.identity);
+    h.what = device.model;
+    h.where = device.where;
+    h.state = DeviceState::unassigned;
+    h.unclaimed = device.driver == nullptr;
     if (device.driver == nullptr) continue;
+    h.driver = Name(device.driver->name);
+    h.simulated = device.driver->simulated;
     for (const auto& named : config.devices)
       if (named.driver == device.driver->name &&
           (named.identity == device.identity || acquire::names(named.port, device)))
-        std::printf("  bed     %s\n", named.bed.empty() ? "none" : named.bed.str().c_str());
-    if (found.mends[i].empty())
-      std::printf("  ready\n");
-    else
-      std::printf("  CANNOT be opened: %s\n", found.mends[i].c_str());
+        h.bed = named.bed;
+    h.mend = found.mends[i];
+    if (!h.mend.empty())
+      h.state = DeviceState::refused;
+    else if (!h.bed.empty())
+      h.state = DeviceState::opening;
   }
-  if (found.devices.empty()) std::printf("no sensor that a driver knows is attached\n");
-  for (const auto& trouble : found.troubles)
-    std::printf("note: %s\n", trouble.c_str());
+  troubles = found.troubles;
+  return out;
+}
+
+int devices(const std::string& file, bool json) {
+  const auto config = load_config(file);
+  const auto say = [](const std::string& text) { std::fputs(text.c_str(), stdout); };
+  const auto place = config.listen_address + ":" + std::to_string(config.listen_port);
+  if (const auto body = serve::ask(config.listen_address, config.listen_port, "/api/v1/devices")) {
+    const auto told = wire::devices_told(*body);
+    if (!told)
+      throw Refused(place + ": something answers there that is not vigild; --config names another address");
+    if (json)
+      say(*body + "\n");
+    else
+      say(told->empty() ? "no sensor is attached\n" : wire::devices_table(*told));
+    return 0;
+  }
+  std::vector<std::string> troubles;
+  const auto seen = look_around(config, troubles);
+  std::vector<DeviceHealth> health;
+  for (const auto& d : seen)
+    health.push_back(d.health);
+  if (json)
+    say(wire::devices_text(health, {}) + "\n");
+  else
+    say(seen.empty() ? "no sensor that a driver knows is attached\n" : wire::devices_table(seen));
+  std::fprintf(stderr, "no daemon answers at %s: this is what can be seen without one\n", place.c_str());
+  for (const auto& trouble : troubles)
+    std::fprintf(stderr, "note: %s\n", trouble.c_str());
   return 0;
 }
 
@@ -70,10 +107,12 @@ int devices(const std::string& file) {
 
 void add_devices(CLI::App& app, Chosen& chosen) {
   auto* command = app.add_subcommand(
-      "devices", "say what is attached, which driver claims it, and what stands in the way");
+      "devices", "say what is attached, its bed, how well it runs, and what stands in the way");
   auto file = std::make_shared<std::string>();
-  command->add_option("--config", *file, "configuration: says the bed of each");
-  command->callback([file, &chosen] { chosen = [file] { return devices(*file); }; });
+  auto json = std::make_shared<bool>(false);
+  command->add_option("--config", *file, "configuration: where the daemon listens, the bed of each");
+  command->add_flag("--json", *json, "as the daemon tells it to the page");
+  command->callback([file, json, &chosen] { chosen = [file, json] { return devices(*file, *json); }; });
 }
 
 }  // namespace vigil::cli
