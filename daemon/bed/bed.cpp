@@ -18,9 +18,6 @@ using signal::tenth;
 constexpr Duration long_jump = std::chrono::seconds(60);
 constexpr Duration longest_gap_said = std::chrono::hours(24);
 
-signal::Presence::Settings of_load(const Settings& s) {
-  return {s.present_kg, s.absent_kg, s.enter_after, s.leave_after, true};
-}
 signal::Presence::Settings of_sensor(const Settings& s) {
   return {0.75F, 0.25F, s.enter_after, s.leave_after, false};
 }
@@ -30,6 +27,10 @@ signal::Presence::Settings of_image(const Settings& s) {
 }
 
 }  // namespace
+
+signal::Presence::Settings of_load(const Settings& s) {
+  return {s.present_kg, s.absent_kg, s.enter_after, s.leave_after, true, true};
+}
 
 Bed::Inside::Inside(Name name, const Settings& chosen)
     : bed(name),
@@ -55,6 +56,7 @@ void Bed::Inside::say(Instant at, const Algorithm& algorithm, Payload payload, O
 
 void Bed::Inside::begin(Instant at, Output& out) {
   begun = true;
+  started = at;
   now = cell_start(cell(at, signal::second), signal::second);
   next_cell = cell(now, tenth);
   // The night that was restored: what lies between is unknown, and is said so.
@@ -123,6 +125,7 @@ void Bed::Inside::certainly_awake(Instant at, const Name& cause, Output& out) {
 
 void Bed::Inside::attached_changed() {
   std::uint64_t mask = 0;
+  cells = 0;
   has_load = has_image = has_worn = has_motion = false;
   has_bed_sensor = bed_was_sensed;
   for (std::size_t i = 0; i < feeds.size(); ++i) {
@@ -134,10 +137,14 @@ void Bed::Inside::attached_changed() {
     has_motion = has_motion || q == Quantity::motion;
     has_bed_sensor =
         has_bed_sensor || q == Quantity::load || q == Quantity::occupancy || q == Quantity::pressure;
+    if (q == Quantity::load) cells += static_cast<int>(feeds[i].announced().values());
     if (q == Quantity::load && i < 64) mask |= std::uint64_t{1} << i;
   }
   if (mask == 0 || mask == load_mask) return;
-  if (load_mask != 0) {
+  // After a restart the sensors come one by one; the tare of the log is that of all of them.
+  const bool coming = cells_expected > 0 && cells <= cells_expected;
+  if (cells >= cells_expected) cells_expected = 0;
+  if (load_mask != 0 && !coming) {
     // Other sensors carry the bed now: their tare is their own.
     tares[next_tare++ % tares.size()] = {load_mask, load_presence.tare()};
     std::optional<float> tare;

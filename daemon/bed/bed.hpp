@@ -72,9 +72,9 @@ class Bed {
   /// What a person entered, after it was committed: evidence of being awake.
   void step(const Event& entry, Output& out);
 
-  /// The fold by which a restart goes on, before any step: the last bed.entered, bed.left and lights.out
-  /// before it, this bed's events since its last night.opened, oldest first, then the epochs of that night.
-  /// `at` and `from` are Instants of this boot, negative where an earlier boot wrote them.
+  /// The fold by which a restart goes on, before any step: the last bed.entered, bed.left, bed.tared and
+  /// lights.out before it, this bed's events since its last night.opened, oldest first, then the epochs of
+  /// that night. `at` and `from` are Instants of this boot, negative where an earlier boot wrote them.
   void restore(const Event& event, Instant at);
   void restore(const Epoch& epoch, Instant from);
 

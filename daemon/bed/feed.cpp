@@ -96,7 +96,7 @@ void Feed::rate(const signal::Axes& kg, float energy, Instant at, signal::Bin& b
   if (rated_second_ && second != *rated_second_) {
     bin.rated = true;
     bin.breath = respiration_->estimate();
-    bin.sees_breath = respiration_->sees();
+    bin.lifeless = respiration_->lifeless();
     if (heart_) bin.heart = heart_->estimate();
   }
   rated_second_ = second;
@@ -172,7 +172,7 @@ const signal::Bin* Feed::decide(std::int64_t cell) noexcept {
       if (bin->rated) {
         breath_ = bin->breath;
         pulse_ = bin->heart;
-        sees_breath_ = bin->sees_breath;
+        lifeless_ = bin->lifeless;
         rated_at_ = bin->last;
       }
       break;
@@ -205,6 +205,7 @@ const signal::Bin* Feed::decide(std::int64_t cell) noexcept {
 
 signal::Bin Feed::take_second() noexcept {
   const signal::Bin done = second_;
+  steady_s_ = done.n > 0 ? std::min(steady_s_ + 1, 5) : 0;
   second_ = {};
   return done;
 }

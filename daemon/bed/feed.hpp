@@ -63,8 +63,10 @@ class Feed {
   /// was seen. nullptr: the cells are too slow for it.
   [[nodiscard]] const signal::Rate* breath() const noexcept { return respiration_ ? &breath_ : nullptr; }
   [[nodiscard]] const signal::Rate* heart() const noexcept { return heart_ ? &pulse_ : nullptr; }
-  /// A breathing body would have shown by then.
-  [[nodiscard]] bool sees_breath() const noexcept { return sees_breath_; }
+  /// A breathing body would have shown by then, and there was none.
+  [[nodiscard]] bool lifeless() const noexcept { return lifeless_; }
+  /// load: it spoke in each of the last 5 s, so its stillness means something.
+  [[nodiscard]] bool steady() const noexcept { return steady_s_ >= 5; }
   [[nodiscard]] std::optional<Instant> rated_at() const noexcept { return rated_at_; }
   /// Root mean square (load) or mean (worn: mg) of the movement in the newest cell that had a sample.
   [[nodiscard]] float cell_movement() const noexcept { return cell_movement_; }
@@ -109,7 +111,8 @@ class Feed {
   std::optional<std::int64_t> rated_second_;  ///< taken, decided or not
   float stir_ = 0;                            ///< kg^2: newest movement, smoothed
   signal::Rate breath_, pulse_;
-  bool sees_breath_ = false;
+  bool lifeless_ = false;
+  int steady_s_ = 0;
   std::optional<Instant> rated_at_;
   std::size_t parts_ = 0;
   int missing_ = 0;

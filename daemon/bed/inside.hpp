@@ -47,9 +47,10 @@ struct Second {
     signal::Rate rate;
     Instant at;
   };
-  std::optional<Rated> heart, breath;                ///< out of the load cells, the surest; rate 0: not known
-  bool sees_breath = false;                          ///< a breathing body would have shown
-  std::array<float, 3> posture{};                    ///< mean acceleration; only with counts_by_second
+  std::optional<Rated> heart, breath;  ///< out of the load cells, the surest; rate 0: not known
+  bool lifeless = false;               ///< a breathing body would have shown on each of the load sensors
+  bool steady = false;             ///< the load sensors speak often enough for stillness to mean something
+  std::array<float, 3> posture{};  ///< mean acceleration; only with counts_by_second
   signal::Moved bed_moved = signal::Moved::unknown;  ///< by load or image
   signal::Moved wrist_moved = signal::Moved::unknown;
   [[nodiscard]] signal::Moved moved() const noexcept;
@@ -95,6 +96,7 @@ struct Bed::Inside {
   // second.cpp
   void second(Instant end, Output& out);
   Second gather(Instant now);
+  void say_tare(Instant now, Output& out);
   void follow_presence(const Second& s, Output& out);
   void follow_sleep(const Second& s, Output& out);
   void follow_position(const Second& s, Output& out);
@@ -137,6 +139,13 @@ struct Bed::Inside {
   bool begun = false;
   std::int64_t next_cell = 0;  ///< of the 100-ms grid, not decided yet
   Instant now;                 ///< the last second decided
+
+  int cells = 0;  ///< of the load sensors of this bed, away or not
+  int cells_expected =
+      0;  ///< that carried it before the restart, by the log; 0: not known, or waited for no more
+  std::optional<float> tared_said;
+  std::optional<Instant> tared_at;
+  std::optional<Instant> started;
 
   signal::Presence load_presence, sensor_presence, image_presence;
   struct Tare {
@@ -186,6 +195,9 @@ struct Bed::Inside {
 
   Reading reading;
 };
+
+/// How presence is told from load.
+signal::Presence::Settings of_load(const Settings& s);
 
 /// "sazonov 1": what an epoch's scorer is called.
 Name scorer_name(const Algorithm& algorithm);

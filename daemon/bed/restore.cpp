@@ -36,6 +36,11 @@ void Bed::Inside::restore(const Event& event, Instant at) {
           presence_was(false, at - e.ago, e.tare_kg);
           night.left(at - e.ago);
           awake_evidence = at;
+        } else if constexpr (std::is_same_v<T, event::BedTared>) {
+          tared_said = static_cast<float>(e.tare_kg);
+          tared_at = at;
+          cells_expected = static_cast<int>(e.cells);
+          load_presence.restore(said_in_bed, presence_since.value_or(at), tared_said);
         } else if constexpr (std::is_same_v<T, event::NightOpened>) {
           night.open(at - e.ago);
           awakenings.night_opened();

@@ -18,6 +18,10 @@ constexpr float wrist_moving_counts = 10;
 constexpr Duration one_position = std::chrono::seconds(60);
 // Rates are made anew each second; without samples they are gone.
 constexpr Duration rates_hold = std::chrono::seconds(2);
+constexpr Duration tare_holds = std::chrono::minutes(5);
+constexpr float tare_drifts_kg = 0.25F;
+// A load cell of the log that has not come back by then is taken to be gone for good.
+constexpr Duration cells_come_within = std::chrono::minutes(10);
 constexpr std::size_t stir_seconds = sleep::LoadMovementRule::stir_seconds;
 
 void newest(std::optional<Measure>& kept, float value, Instant at) {
@@ -47,6 +51,8 @@ Second Bed::Inside::gather(Instant end) {
   Second s;
   s.now = end;
   signal::Load load;
+  s.steady = s.lifeless = has_load;
+  if (cells < cells_expected) load.add({}, end);
   float load_energy = 0;
   std::optional<Instant> wrist_at;
   for (Feed& f : feeds) {
@@ -62,10 +68,12 @@ Second Bed::Inside::gather(Instant end) {
       case Quantity::load:
         load.add({bin.n > 0 ? bin.sum / n : f.value(), f.at(), f.stale_after()}, end);
         if (bin.n > 0) load_energy += bin.energy / n;
+        s.steady = s.steady && f.steady();
+        s.lifeless =
+            s.lifeless && f.breath() && f.rated_at() && end - *f.rated_at() <= rates_hold && f.lifeless();
         if (!f.rated_at() || end - *f.rated_at() > rates_hold) break;
         surest(s.breath, f.breath(), *f.rated_at());
         surest(s.heart, f.heart(), *f.rated_at());
-        s.sees_breath = s.sees_breath || f.sees_breath();
         break;
       case Quantity::pressure:
         if (!fresh) break;
@@ -118,15 +126,29 @@ Second Bed::Inside::gather(Instant end) {
   return s;
 }
 
+// A tare that holds, and how it drifts: for the next start.
+void Bed::Inside::say_tare(Instant at, Output& out) {
+  const auto tare = load_presence.tare();
+  if (!tare || !load_presence.known() || load_presence.occupied() || at - load_presence.since() < tare_holds)
+    return;
+  if (tared_at && at - *tared_at < tare_holds) return;
+  if (tared_said && std::abs(*tare - *tared_said) < tare_drifts_kg) return;
+  tared_said = tare;
+  tared_at = at;
+  say(at, signal::Presence::algorithm(), event::BedTared{double{*tare}, cells}, out);
+}
+
 // Load before the sensor's own word before the image: the one that measures most directly.
 void Bed::Inside::follow_presence(const Second& s, Output& out) {
   const auto load = s.gross_kg ? std::optional(s.gross_kg->value) : std::nullopt;
   const auto word = s.occupied ? std::optional(*s.occupied ? 1.0F : 0.0F) : std::nullopt;
   const auto level = s.image_level ? std::optional(s.image_level->value) : std::nullopt;
   const bool moved = s.bed_moved == Moved::moving;
-  load_presence.step(s.now, load, moved);
-  sensor_presence.step(s.now, word, moved);
-  image_presence.step(s.now, level, moved);
+  const bool breathes =
+      s.breath && s.breath->rate.per_min > 0 && s.breath->rate.quality >= signal::Respiration::least_quality;
+  load_presence.step(s.now, load, {moved, breathes, s.lifeless, s.steady});
+  sensor_presence.step(s.now, word, {moved, false, false, true});
+  image_presence.step(s.now, level, {moved, false, false, true});
 
   presence = nullptr;
   for (const signal::Presence* p : {&load_presence, &sensor_presence, &image_presence})
@@ -387,7 +409,14 @@ Reading Bed::Inside::read(const Second& s) {
 void Bed::Inside::second(Instant end, Output& out) {
   Second s = gather(end);
   now = end;
+  if (cells_expected > 0 && load_mask != 0 && end - *started >= cells_come_within) {
+    cells_expected = 0;
+    load_presence = signal::Presence(of_load(settings));
+    load_presence.restore(said_in_bed, presence_since.value_or(end), std::nullopt);
+  }
   follow_presence(s, out);
+  say_tare(end, out);
+  if (load_presence.doubt() == signal::Presence::Doubt::lifeless && !in_bed) s.bed_moved = Moved::unknown;
   if (const auto tare = load_presence.tare(); s.gross_kg && tare)
     s.load_kg = Measure{s.gross_kg->value - *tare, s.gross_kg->at};
   follow_sleep(s, out);

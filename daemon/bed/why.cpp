@@ -1,4 +1,5 @@
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <string_view>
 
@@ -32,6 +33,9 @@ class Words {
   char text_[Name::capacity];
   std::size_t size_ = 0;
 };
+
+// A cat, a suitcase: worth a word.
+constexpr float noted_kg = 2;
 
 std::string_view called(Quantity q) {
   switch (q) {
@@ -91,6 +95,21 @@ Name Bed::Inside::why(const Second& s, BedState state) const {
         return s.moved() == signal::Moved::unknown && !s.counts
                    ? Name("in bed; no sensor tells sleep from wake")
                    : Name("in bed; asleep or awake not yet known");
+      if (cells < cells_expected) {
+        w << cells << " of " << cells_expected << " load cells are here";
+        return w.name();
+      }
+      using Doubt = signal::Presence::Doubt;
+      const auto doubt = load_presence.doubt();
+      if (s.gross_kg && doubt == Doubt::since_start) return "load since the start: person or bed not known";
+      if (s.gross_kg && doubt == Doubt::put_down) {
+        w << std::lround(load_presence.load_above().value_or(0)) << " kg put down: no sign of life yet";
+        return w.name();
+      }
+      if (s.gross_kg && doubt == Doubt::lifeless) {
+        w << "no movement or breath for " << s.now - load_presence.doubt_since();
+        return w.name();
+      }
       if (has_bed_sensor && s.gross_kg) return "learning the empty bed's weight";
       if (!silent) return any ? "asleep or awake not yet known" : "no sensor attached";
       // One of several load sensors is named: the others are heard.
@@ -111,6 +130,8 @@ Name Bed::Inside::why(const Second& s, BedState state) const {
     case BedState::out_of_bed:
       w << "bed empty";
       if (presence_since) w << " for " << s.now - *presence_since;
+      if (presence == &load_presence && s.load_kg && s.load_kg->value >= noted_kg)
+        w << "; " << std::lround(s.load_kg->value) << " kg lie on it";
       return w.name();
     case BedState::restless:
       return "moving again and again within 5 min";

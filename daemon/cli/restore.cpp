@@ -92,7 +92,7 @@ void restore(const store::Reader& reader, const std::vector<Name>& beds, const C
 
     // The tare and the lights, oldest first; in an open night those after its opening come with its events.
     std::array earlier{reader.last(bed, event::BedEntered::kind), reader.last(bed, event::BedLeft::kind),
-                       reader.last(bed, event::LightsOut::kind)};
+                       reader.last(bed, event::BedTared::kind), reader.last(bed, event::LightsOut::kind)};
     std::ranges::sort(earlier, {}, [](const auto& e) { return e ? e->seq : 0; });
     for (const auto& event : earlier)
       if (event && (!open || event->seq < opened->seq)) tell(bed, event);

@@ -21,7 +21,7 @@ struct Bin {
   std::uint32_t n = 0;           ///< samples
   Rate breath, heart;            ///< with `rated`: of the half minute before this bin; rate 0: not known
   bool rated = false;
-  bool sees_breath = false;   ///< with `rated`: a breathing body would have shown
+  bool lifeless = false;      ///< with `rated`: a breathing body would have shown, and there was none
   std::uint16_t missing = 0;  ///< the load cell, counted from 1, that gave no number in the newest sample
 };
 

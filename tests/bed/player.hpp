@@ -90,7 +90,7 @@ class Player {
   [[nodiscard]] std::vector<std::string> kinds() const {
     std::vector<std::string> k;
     for (const Event& e : events)
-      k.emplace_back(kind(e));
+      if (!std::holds_alternative<event::BedTared>(e.payload)) k.emplace_back(kind(e));
     return k;
   }
   [[nodiscard]] const Reading& reading_at(double t) const {

@@ -24,7 +24,11 @@ void restore(Bed& bed, const std::vector<Event>& events, const std::vector<Epoch
   const std::size_t end = from == events.size() ? events.size() : from;
   for (std::size_t i = 0; i < end; ++i)
     if (kind(events[i]) == "bed.entered" || kind(events[i]) == "bed.left") presence = &events[i];
+  const Event* tared = nullptr;
+  for (std::size_t i = 0; i < end; ++i)
+    if (kind(events[i]) == "bed.tared") tared = &events[i];
   const auto moved = [&](Instant t) { return t + from_seconds(shift); };
+  if (tared) bed.restore(*tared, moved(tared->at));
   if (presence) bed.restore(*presence, moved(presence->at));
   if (from == events.size()) return;
   for (std::size_t i = from; i < events.size(); ++i)
@@ -48,7 +52,7 @@ Player play(const Sensors& s, double from, double to, const Player* before) {
 std::vector<std::pair<std::string, double>> after(const Player& p, double t) {
   std::vector<std::pair<std::string, double>> list;
   for (const auto& e : p.events)
-    if (s_of(e.at) > t) list.emplace_back(kind(e), s_of(e.at));
+    if (s_of(e.at) > t && kind(e) != "bed.tared") list.emplace_back(kind(e), s_of(e.at));
   return list;
 }
 

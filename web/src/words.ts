@@ -181,6 +181,10 @@ export function tell(e: LogEvent): Told {
       return main('Became restless');
     case 'restless.ended':
       return fine(`Calm again after ${seconds(e.data.lasted_s)}`);
+    case 'bed.tared':
+      return technical(
+        `The empty bed weighs ${e.data.tare_kg.toFixed(1)} kg on ${e.data.cells === 1 ? 'its load cell' : `its ${e.data.cells} load cells`}`,
+      );
     case 'position.changed':
       return fine(
         `Turned (${e.data.unit === 'deg' ? `${e.data.size.toFixed(0)}°` : `${e.data.size.toFixed(1)} ${e.data.unit}`})`,

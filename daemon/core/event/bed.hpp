@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -25,6 +26,15 @@ struct BedLeft {
   static void fields(auto& self, auto&& field) {
     field("ago_s", self.ago), field("stay_s", self.stay), field("tare_kg", self.tare_kg);
   }
+};
+
+/// The bed stands empty with this tare: said when it was learned and when it has drifted, so that a restart
+/// goes on with it.
+struct BedTared {
+  static constexpr std::string_view kind = "bed.tared";
+  double tare_kg = 0;
+  std::int64_t cells = 0;  ///< that carry the bed; fewer after a restart, and its load is not known
+  static void fields(auto& self, auto&& field) { field("tare_kg", self.tare_kg), field("cells", self.cells); }
 };
 
 struct PositionChanged {

@@ -51,6 +51,7 @@ export const payloads = {
   'device.recovered': v.object({ device: text, away_s: seconds }),
   'bed.entered': v.object({ ago_s: seconds, load_kg: maybe(v.number()) }),
   'bed.left': v.object({ ago_s: seconds, stay_s: seconds }),
+  'bed.tared': v.object({ tare_kg: v.number(), cells: v.number() }),
   'position.changed': v.object({ ago_s: seconds, size: v.number(), unit: text }),
   'sleep.began': v.object({ ago_s: seconds }),
   'sleep.ended': v.object({ ago_s: seconds }),
