@@ -54,7 +54,7 @@ struct DeviceHealth {
   std::optional<float> battery_percent;
   std::optional<float> newest;  ///< of its first channel: load summed over its cells, acceleration's length
   Quantity newest_of{};
-  std::string fixed;       ///< why a person cannot give it another bed: "its bed is set in vigil.toml line 12"
+  std::string fixed;  ///< why a person cannot give it another bed: "its bed is set in vigil.toml line 12"
   bool unclaimed = false;  ///< no driver knows it by itself: a person chooses one, with the bed
   std::string settings;    ///< as a person set them, lines of a [[device]] table
 };

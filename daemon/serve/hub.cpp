@@ -34,8 +34,8 @@ auto standing(const wire::BedSnapshot& b) {
 
 /// What of a device is worth a `devices` frame: not its counters and rates, which always move.
 auto standing(const DeviceHealth& d) {
-  return std::make_tuple(d.device, d.driver, d.bed, d.what, d.where, d.state, d.mend, d.note,
-                         d.simulated, d.nominal_hz, d.rejects, d.fixed, d.unclaimed, d.settings,
+  return std::make_tuple(d.device, d.driver, d.bed, d.what, d.where, d.state, d.mend, d.note, d.simulated,
+                         d.nominal_hz, d.rejects, d.fixed, d.unclaimed, d.settings,
                          d.battery_percent ? static_cast<int>(*d.battery_percent) : -1);
 }
 

@@ -99,10 +99,9 @@ ScoredRecord score(Method method, const Counts& counts, bool webster) {
   using Found = std::pair<double, bool>;
   switch (method) {
     case Method::cole_kripke: {
-      const auto form = same_length(counts.epoch_s, 10) ? cole_kripke::d_of_10s_maxima
-                        : same_length(counts.epoch_s, 30)
-                            ? cole_kripke::d_of_30s_maxima
-                            : cole_kripke::d;
+      const auto form = same_length(counts.epoch_s, 10)   ? cole_kripke::d_of_10s_maxima
+                        : same_length(counts.epoch_s, 30) ? cole_kripke::d_of_30s_maxima
+                                                          : cole_kripke::d;
       const auto in_a_minute = static_cast<std::size_t>(std::lround(60 / counts.epoch_s));
       if (in_a_minute > 1) {
         const auto whole = summed(counts, in_a_minute);
