@@ -29,6 +29,7 @@ const views = (): [string, string][] => [
   ['bed', `/lab/${bed}`],
   ['home', `/home/${bed}`],
   ['kiosk', `/kiosk/${bed}`],
+  ['devices', '/devices'],
   ['about', '/about'],
 ];
 
@@ -40,7 +41,7 @@ async function wear(page: Page, theme: Theme): Promise<void> {
   await caught_up(page);
 }
 
-test.each(['lab', 'bed', 'home', 'kiosk', 'about'])(
+test.each(['lab', 'bed', 'home', 'kiosk', 'devices', 'about'])(
   '%s breaks no rule of accessibility in any theme',
   async (name) => {
     const path = views().find(([view]) => view === name)![1];
