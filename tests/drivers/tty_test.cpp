@@ -69,9 +69,12 @@ class TtyOnUsb : public testing::Test {
 
 TEST_F(TtyOnUsb, an_axivity_is_known_by_its_serial_number_and_followed_to_another_port) {
   ASSERT_EQ(bus_.hear("looked"), "looked 0") << bus_.said();
-  // The same demonstration id with another maker's serial number, and the right number under another id.
+  // The same demonstration id with another maker's serial number, and the right number under another id:
+  // ports that no driver claims.
   bus_.tell("plug ttyACM0 04d8 0057 0001A2B3");
+  EXPECT_TRUE(bus_.hear("arrived").starts_with("arrived tty:0001A2B3 at /dev/ttyACM0")) << bus_.said();
   bus_.tell("plug ttyACM1 1a86 7523 CWA17_00123");
+  EXPECT_TRUE(bus_.hear("arrived").starts_with("arrived tty:CWA17_00123 at /dev/ttyACM1")) << bus_.said();
   bus_.tell("plug ttyACM2 04d8 0057 CWA17_00123");
   EXPECT_EQ(bus_.hear("arrived"), "arrived axivity:CWA17_00123 at /dev/ttyACM2, Axivity AX3") << bus_.said();
   bus_.tell("plug ttyACM3 04d8 0057 AX664_06077");
@@ -82,7 +85,7 @@ TEST_F(TtyOnUsb, an_axivity_is_known_by_its_serial_number_and_followed_to_anothe
   EXPECT_EQ(bus_.hear("arrived"), "arrived axivity:CWA17_00123 at /dev/ttyACM7, Axivity AX3");
   bus_.tell("quit");
   EXPECT_EQ(bus_.end(), 0) << bus_.said();
-  EXPECT_EQ(bus_.said().find("0001A2B3"), std::string::npos) << bus_.said();
+  EXPECT_EQ(bus_.said().find("axivity:0001A2B3"), std::string::npos) << bus_.said();
 }
 
 TEST_F(TtyOnUsb, the_old_port_goes_before_the_new_one_comes_in_whatever_order_they_are_told) {

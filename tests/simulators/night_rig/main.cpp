@@ -65,15 +65,21 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-/// Seconds and kilograms: an empty bed first (the tare is learned), a sleeper of 72 kg who shifts a little
-/// every eleven minutes, a walk of four minutes in the middle of the night, and the morning.
+/// Seconds and kilograms: an empty bed first (the tare is learned), a sleeper of 72 kg who settles for half a
+/// minute whenever he comes to bed and shifts a little every eleven minutes, a walk of four minutes in the
+/// middle of the night, and the morning.
 void write_weights(const fs::path& file, double minutes) {
   std::ofstream out(file);
   constexpr double empty_kg = 6.2, sleeper_kg = 72.4;
   out << "0 " << empty_kg << "\n";
   const double into_bed = 60, out_of_bed = minutes * 60;
   const double walk = into_bed + (out_of_bed - into_bed) / 2;
-  out << into_bed << " " << empty_kg + sleeper_kg << "\n";
+  const auto lie_down = [&](double at) {
+    for (int i = 0; i < 15; ++i)
+      out << at + 2 * i << " " << empty_kg + sleeper_kg + (i % 2 == 0 ? 1.6 : -1.3) * (15 - i) / 15 << "\n";
+    out << at + 30 << " " << empty_kg + sleeper_kg << "\n";
+  };
+  lie_down(into_bed);
   bool shifted = false;
   for (double t = into_bed + 660; t < out_of_bed - 60; t += 660) {
     if (t > walk - 60 && t < walk + 300) continue;
@@ -82,7 +88,7 @@ void write_weights(const fs::path& file, double minutes) {
     out << t + 2 << " " << empty_kg + sleeper_kg + (shifted ? 0.4 : 0) << "\n";
     if (t < walk && t + 660 >= walk - 60) {
       out << walk << " " << empty_kg << "\n";
-      out << walk + 240 << " " << empty_kg + sleeper_kg << "\n";
+      lie_down(walk + 240);
     }
   }
   out << out_of_bed << " " << empty_kg << "\n";
