@@ -10,6 +10,7 @@ const told = (state: Told['state'], since: number, live = true): Told => ({
   state,
   since,
   why: '',
+  in_bed: false,
   live,
   last: undefined,
 });
