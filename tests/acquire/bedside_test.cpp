@@ -61,14 +61,15 @@ class AtBed : public testing::Test {
   Bedside make() { return {clock_, sinks_, gathered_, bed_spec("bed-1"), 0}; }
 
   /// A device that tells of `past` before now at once, as simulated nights do: a minute of an empty bed, then
-  /// somebody in it.
+  /// somebody in it, who stirs at first.
   void tell_past(Bedside& bed, Duration past) {
     auto& feed = bed.feed("synthetic:bed-1", true);
     const auto channel = bed.attach(feed, load, seconds(5));
     const auto start = clock_.now() - past;
     for (auto at = start; at < clock_.now(); at += milliseconds(100)) {
       const auto t = vigil::seconds(at - start);
-      const std::array value{t < 60 ? 5.F : 75.F + 0.05F * static_cast<float>(std::sin(t))};
+      const std::array value{t < 60 ? 5.F
+                                    : 75.F + (t < 80 ? 1.F : 0.05F) * static_cast<float>(std::sin(5 * t))};
       bed.sample(feed, {.channel = channel, .at = at, .values = value});
     }
   }

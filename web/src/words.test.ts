@@ -5,8 +5,10 @@ import {
   home_sentence,
   lasting,
   minutes,
+  quality_words,
   sentence,
   set_zone,
+  state_title,
   tell,
   the_zone,
   when,
@@ -67,6 +69,17 @@ test('figures that cannot be said are said to be unknown', () => {
   expect(minutes(425)).toBe('7 h 05');
 });
 
+test('a rate says how sure it is, and a bed that somebody lies in says so', () => {
+  expect(quality_words(0.934)).toBe('p .93');
+  expect(quality_words(1)).toBe('p 1');
+  expect(quality_words(null)).toBe('');
+  const said = { state: 'unknown', since: now, why: 'no sensor', in_bed: true } as const;
+  expect(state_title(said)).toBe('In bed');
+  expect(sentence(said, now)).toBe('In bed; asleep or awake is unknown');
+  expect(home_sentence('Anna', said, now)).toBe('Anna is in bed; asleep or awake is unknown');
+  expect(state_title({ ...said, in_bed: false })).toBe('Unknown');
+});
+
 test('every kind of the log is told in words', () => {
   const t = new Date(now).toISOString();
   const told = (kind: string, data: Record<string, unknown>) =>
@@ -80,6 +93,9 @@ test('every kind of the log is told in words', () => {
   );
   expect(told('clock.stepped', { step_s: -3600 })).toBe('The clock was set back by 1 h');
   expect(told('pain.flare', { device: 'button:RED', press: '12', ago_s: 0.6 })).toBe('Pain flare, by button');
+  expect(told('bed.tared', { tare_kg: 10.04, cells: 4 })).toBe(
+    'The empty bed weighs 10.0 kg on its 4 load cells',
+  );
   expect(told('call.seen', { call: 7 })).toBe('Call seen');
   expect(told('bed.flooded', {})).toBe('bed.flooded (this page cannot read it)');
 });

@@ -142,6 +142,18 @@ export const number_of: Record<string, (value: number) => string> = {
   counts: (x) => x.toFixed(0),
 };
 
+/** "p .93": how sure a rate is. */
+export const quality_words = (quality: number | null): string =>
+  quality === null ? '' : quality >= 0.995 ? 'p 1' : `p ${quality.toFixed(2).slice(1)}`;
+
+/** Where a rate comes from. */
+export const rate_source = (from: 'load' | 'sensor' | null): string =>
+  from === 'load'
+    ? 'indicative, from the load cells'
+    : from === 'sensor'
+      ? 'indicative, as the sensor says'
+      : '';
+
 export const pain_words = (score: number): string =>
   score === 0 ? 'no pain' : score === 10 ? 'worst pain imaginable' : `pain ${score}`;
 
