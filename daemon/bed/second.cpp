@@ -18,6 +18,7 @@ constexpr float wrist_moving_counts = 10;
 constexpr Duration one_position = std::chrono::seconds(60);
 // Rates are made anew each second; without samples they are gone.
 constexpr Duration rates_hold = std::chrono::seconds(2);
+constexpr Duration late_proof = std::chrono::seconds(30);
 constexpr Duration tare_holds = std::chrono::minutes(5);
 constexpr float tare_drifts_kg = 0.25F;
 // A load cell of the log that has not come back by then is taken to be gone for good.
@@ -176,9 +177,11 @@ void Bed::Inside::follow_presence(const Second& s, Output& out) {
     restlessness.entered(at);
     // Who was already there when it began may be asleep; who comes now is awake.
     if (!load_presence.tare_assumed() || presence != &load_presence) {
+      // Who proved late that they live was not watched until now.
+      const Instant awake = ago > late_proof ? s.now : at;
       decided = true;
-      awake_evidence = at;
-      load_rule.awake(at);
+      awake_evidence = awake;
+      load_rule.awake(awake);
       sleep_run.clear();
     }
   } else {

@@ -223,6 +223,22 @@ TEST(Sensors, a_suitcase_is_a_thing_on_an_empty_bed_where_a_breath_would_show) {
   EXPECT_EQ(b.kinds(), std::vector<std::string>{"bed.entered"}) << "and somebody lies down beside it";
 }
 
+TEST(Sensors, who_proves_late_to_live_is_not_asleep_at_once) {
+  Bench b;
+  const auto ch = b.bed.attach("scale", scale, stale, false);
+  b.until(60, [&] { b.put(ch, 5); });
+  b.until(1260, [&] { b.put(ch, 75); });
+  EXPECT_TRUE(b.kinds().empty());
+  b.until(1300, [&] { b.put(ch, 75 + static_cast<float>(b.t < 1268 ? 3 * std::sin(5.6 * b.t) : 0)); });
+  ASSERT_EQ(b.kinds().front(), "bed.entered");
+  EXPECT_NEAR(seconds(std::get<event::BedEntered>(b.out.events.front().payload).ago), 1204, 6);
+  EXPECT_EQ(b.out.readings.back().state, BedState::awake);
+  b.until(1500, [&] { b.put(ch, 75); });
+  EXPECT_EQ(b.out.readings.back().state, BedState::awake);
+  b.until(1620, [&] { b.put(ch, 75); });
+  EXPECT_EQ(b.out.readings.back().state, BedState::asleep) << "5 min still";
+}
+
 TEST(Sensors, a_cat_is_told_of_and_is_nobody) {
   Bench b;
   const auto ch = b.bed.attach("scale", scale, stale, false);
