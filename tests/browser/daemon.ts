@@ -20,6 +20,17 @@ export function program(): string {
   return found;
 }
 
+/** A simulated device, from the build that has them. */
+export function simulator(name: string): string {
+  const folders = ['asan', 'debug'].map((preset) => join(repository, 'build', preset, 'simulators'));
+  const places = [process.env.VIGIL_SIMULATORS ?? folders[0]!, ...folders].map((folder) =>
+    join(folder, name),
+  );
+  const found = places.find((path) => existsSync(path));
+  if (!found) throw new Error(`no ${name} in ${places.join(', ')}: build the tests`);
+  return found;
+}
+
 export interface Options {
   time_scale?: number;
   args?: string[];

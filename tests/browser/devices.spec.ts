@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launch, open, overflow } from './chromium.ts';
-import { program, repository } from './daemon.ts';
+import { program, repository, simulator } from './daemon.ts';
 
 let browser: Browser;
 let rig: ChildProcess | undefined;
@@ -14,7 +14,7 @@ const config = join(data, 'vigil.toml');
 
 /** The real vigild with a simulated scale plugged in, that no configuration names. Resolves to its address. */
 async function start(listen: string): Promise<string> {
-  const scale = join(dirname(program()), 'simulators/hid_scale_simulator');
+  const scale = simulator('hid_scale_simulator');
   const words = [scale, '--plugged', '--', program(), 'run', '--config', config, '--data', join(data, 'log')];
   const child = spawn(
     'umockdev-wrapper',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { held, launch, open } from './chromium.ts';
-import { type LogLine, program, repository } from './daemon.ts';
+import { type LogLine, program, repository, simulator } from './daemon.ts';
 
 // A real wrist night on a simulated AX3 and a simulated scale, read by the real daemon, seen in a real browser.
 
@@ -16,16 +16,6 @@ let browser: Browser;
 let rig: ChildProcess | undefined;
 let after: ChildProcess | undefined;
 let url = '';
-
-function simulator(name: string): string {
-  const folders = ['asan', 'debug'].map((preset) => join(repository, 'build', preset, 'simulators'));
-  const places = [process.env.VIGIL_SIMULATORS ?? folders[0]!, ...folders].map((folder) =>
-    join(folder, name),
-  );
-  const found = places.find((path) => existsSync(path));
-  if (!found) throw new Error(`no ${name} in ${places.join(', ')}: build the tests`);
-  return found;
-}
 
 const address = (child: ChildProcess): Promise<string> =>
   new Promise((resolve, reject) => {
