@@ -71,7 +71,8 @@ bool needs_somebody(const DeviceTold& d) {
 std::optional<std::vector<DeviceTold>> devices_told(std::string_view text) {
   try {
     std::vector<DeviceTold> out;
-    for (const auto& d : json::parse(text).at("devices"))
+    const auto answer = json::parse(text);
+    for (const auto& d : answer.at("devices"))
       out.push_back(told(d));
     return out;
   } catch (const json::exception&) {
