@@ -292,7 +292,7 @@ struct Acquire::Inside {
       seat.cancel.emit(asio::cancellation_type::terminal);
       return false;
     }
-    if (seat.at != nullptr) seat.at->detach(seat.at->feed(seat.device.identity(), false));
+    if (seat.at != nullptr) seat.at->remove(seat.at->feed(seat.device.identity(), false));
     std::erase_if(seats, [&](const Seat& s) { return &s == &seat; });
     return true;
   }

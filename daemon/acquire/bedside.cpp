@@ -91,6 +91,11 @@ void Bedside::detach(Feed& feed) {
   feed.past = feed.begun = feed.skip = false;
 }
 
+void Bedside::remove(Feed& feed) {
+  detach(feed);
+  bed_.remove(feed.device);
+}
+
 bool Bedside::sample(Feed& feed, const Sample& sample) {
   const auto now = clock_.now();
   if (!feed.begun) {

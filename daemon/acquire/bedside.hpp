@@ -50,6 +50,8 @@ class Bedside {
   Feed& feed(const Name& device, bool simulated);
   ChannelIndex attach(Feed& feed, const Channel& channel, Duration stale_after);
   void detach(Feed& feed);
+  /// It is at this bed no more, and missed no more.
+  void remove(Feed& feed);
 
   /// False: it came too late, its second was decided already.
   bool sample(Feed& feed, const Sample& sample);

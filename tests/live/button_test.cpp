@@ -25,7 +25,7 @@ class PainButton : public testing::Test {
     return std::make_unique<Daemon>(
         folder_ / "data", std::vector<std::string>{"--config", config_.string()},
         std::vector<std::string>{VIGIL_SIMULATORS "/button_simulator", "--plugged", "--keyboard", "--"},
-        Program::Options{.as_user = {}, .environment = {preload, "ASAN_OPTIONS=detect_leaks=0"}});
+        Program::Options{.as_user = {}, .environment = {preload, "ASAN_OPTIONS=detect_leaks=0", quiet_glib}});
   }
   static void until_live(Live& live, const std::string& bed) {
     const auto is_live = [&](const Json& m) {

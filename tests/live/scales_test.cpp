@@ -41,7 +41,7 @@ TEST_F(TwoScales, one_is_pulled_and_comes_back_and_the_other_does_not_care) {
   Daemon daemon(folder_ / "data", {"--config", config_.string()},
                 {VIGIL_SIMULATORS "/hid_scale_simulator", "--every", "50", "--"},
                 {.as_user = {},
-                 .environment = {"LD_PRELOAD=" + preload(), "ASAN_OPTIONS=detect_leaks=0"},
+                 .environment = {"LD_PRELOAD=" + preload(), "ASAN_OPTIONS=detect_leaks=0", quiet_glib},
                  .vigild = VIGILD});
   Live live(daemon.port());
   live.catch_up();
