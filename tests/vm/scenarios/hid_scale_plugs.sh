@@ -20,7 +20,9 @@ bed = "bed-2"
 device = "hid_scale:usb-$right"
 TOML
 start_vigil
-loads_are() { reading_is bed-1 .load_kg.v "$1" && reading_is bed-2 .load_kg.v "$2"; }
+# What each scale says: a load that was there from the start and never stirs is not yet anybody's.
+first=hid_scale:$left second=hid_scale:usb-$right
+loads_are() { device_is "$first" .newest.v "$1" && device_is "$second" .newest.v "$2"; }
 files() { find "/proc/$(pid_of_vigil)/fd" -mindepth 1 | wc -l; }
 
 usb plug one scale 0
@@ -35,7 +37,7 @@ wait_for 'both are lost' happened '.kind == "device.lost"' 2
 wait_for 'the kernel has seen them go' test ! -e "/sys/bus/usb/devices/$right"
 usb plug two scale 1
 usb weight two 72
-wait_for 'the second comes first' reading_is bed-2 .load_kg.v 72
+wait_for 'the second comes first' device_is "$second" .newest.v 72
 usb plug one scale 0
 usb weight one 31.5
 wait_for 'and each bed still has its own' loads_are 31.5 72
