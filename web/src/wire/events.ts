@@ -14,22 +14,46 @@ const meaning = v.object({ device: text, press: text, ago_s: seconds });
 
 const awakening = v.object({ number: v.number(), ago_s: seconds, cause: text });
 
-/** Minutes and percents of a night; null: it cannot be said. */
+/**
+ * Minutes and percents of a night; null: it cannot be said, or an older program closed the night without it. `low` and
+ * `high` are the range the data allow, `live` what the live scores alone came to.
+ */
 export const NightFiguresSchema = v.object({
   tib_min: v.number(),
   sol_min: maybe(v.number()),
   waso_min: maybe(v.number()),
   tst_min: maybe(v.number()),
   se_percent: maybe(v.number()),
+  sol_low_min: maybe(v.number()),
+  sol_high_min: maybe(v.number()),
+  waso_low_min: maybe(v.number()),
+  waso_high_min: maybe(v.number()),
+  tst_low_min: maybe(v.number()),
+  tst_high_min: maybe(v.number()),
   se_low_percent: maybe(v.number()),
   se_high_percent: maybe(v.number()),
+  spt_min: maybe(v.number()),
+  maintenance_percent: maybe(v.number()),
+  twak_min: maybe(v.number()),
+  twt_min: maybe(v.number()),
+  movement_index_percent: maybe(v.number()),
+  fragmentation_percent: maybe(v.number()),
   nwak_1min: v.number(),
   nwak_5min: v.number(),
   exits: v.number(),
   position_changes: v.number(),
   restless_episodes: v.number(),
   unknown_min: v.number(),
+  longest_gap_min: maybe(v.number()),
   coverage_percent: v.number(),
+  nap: v.optional(v.boolean(), false),
+  live_sol_min: maybe(v.number()),
+  live_waso_min: maybe(v.number()),
+  live_tst_min: maybe(v.number()),
+  live_se_percent: maybe(v.number()),
+  live_nwak_1min: maybe(v.number()),
+  live_nwak_5min: maybe(v.number()),
+  changed_min: maybe(v.number()),
 });
 export type NightFigures = v.InferOutput<typeof NightFiguresSchema>;
 
