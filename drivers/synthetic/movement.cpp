@@ -10,8 +10,9 @@ namespace {
 constexpr double two_pi = 2 * std::numbers::pi;
 constexpr double drowsy_s = 240;  // before sleep comes, people lie ever more still
 constexpr double fidgety_mean_s = 45;
-constexpr double awake_times = 1.6;  // who moves on purpose moves more than who turns in sleep
-constexpr double answers = 0.2;      // p of 2p / (1 + p) = a third
+constexpr double awake_times = 1.8;  // who moves on purpose moves more than who turns in sleep
+constexpr double again = 0.4;
+constexpr double answers = 0.2;  // p of 2p / (1 + p) = a third
 
 }  // namespace
 
@@ -89,12 +90,19 @@ double Movement::shake_g(double at_s) const noexcept {
   return moving() ? envelope(at_s) * g_ * std::sin(1.7 * (phase_ + two_pi * hz_now_ * at_s)) : 0.0;
 }
 
+double Movement::manner_mean_s(const Moment& moment) const noexcept {
+  if (fidgety_) return fidgety_mean_s;
+  const double drowsy = std::clamp(1 - moment.to_sleep_s / drowsy_s, 0.0, 1.0);
+  const double still = traits_.still_share + (0.99 - traits_.still_share) * 0.7 * drowsy;
+  return fidgety_mean_s * still / (1 - still);
+}
+
 // The manner of being awake or up: fidgety or still, walking or sitting; each lasts a while.
 void Movement::manner(const Moment& moment, double step_s) {
   const bool up = moment.truth == Truth::out_of_bed;
   if (moment.begins && moment.truth == Truth::awake) {
     fidgety_ = moment.gets_in || random_.chance(traits_.moves_on_waking);
-    manner_left_s_ = random_.exponential(fidgety_ ? fidgety_mean_s : 120);
+    manner_left_s_ = random_.exponential(manner_mean_s(moment));
     if (moment.gets_in) {
       manner_left_s_ = random_.uniform(20, 60);
       if (replay_.empty()) begin(Move::arrange);
@@ -118,15 +126,13 @@ void Movement::manner(const Moment& moment, double step_s) {
     return;
   }
   fidgety_ = !fidgety_;
-  const double drowsy = std::clamp(1 - moment.to_sleep_s / drowsy_s, 0.0, 1.0);
-  const double still = traits_.still_share + (0.98 - traits_.still_share) * 0.7 * drowsy;
-  manner_left_s_ = random_.exponential(fidgety_ ? fidgety_mean_s : fidgety_mean_s * still / (1 - still));
+  manner_left_s_ = random_.exponential(manner_mean_s(moment));
 }
 
 void Movement::choose(const Moment& moment, double step_s) {
   const double turns = traits_.turns_per_h / 1.6;
   if (moment.arousal && !was_arousal_ && random_.chance(traits_.moves_in_arousal)) {
-    // Three quarters of the changes of position are made in arousals.
+    // About seven in ten of the changes of position are made in arousals.
     const double turn = 0.7 * traits_.turns_per_h / (traits_.arousals_per_h * traits_.moves_in_arousal);
     const double draw = random_.uniform();
     begin(draw < turn          ? Move::turn
@@ -142,10 +148,10 @@ void Movement::choose(const Moment& moment, double step_s) {
     return;
   }
   // Movements an hour.
-  double micro = 25, twitch = moment.rem ? 10 : 3, leg = 0, arm = 0.3, turn = 0, arrange = 0;
+  double micro = 25, twitch = moment.rem ? 6 : 1.5, leg = 0, arm = 0.3, turn = 0, arrange = 0;
   const bool legs = traits_.limbs_per_h > 0;
   if (moment.truth == Truth::awake && fidgety_)
-    micro = 120, twitch = 100, leg = legs ? 400 : 40, arm = legs ? 260 : 450, turn = 10 * turns, arrange = 45;
+    micro = 120, twitch = 100, leg = legs ? 400 : 40, arm = legs ? 200 : 350, turn = 10 * turns, arrange = 45;
   else if (moment.truth == Truth::awake)
     micro = 40, twitch = 6, leg = legs ? 20 : 4, arm = 2, turn = 0.2 * turns;
   else if (moment.truth == Truth::out_of_bed)
@@ -166,13 +172,20 @@ void Movement::step(const Moment& moment, double step_s) {
     phase_ = std::fmod(phase_ + two_pi * hz_now_ * step_s, two_pi * 10);
     hz_now_ = hz_ * (1 + 0.3 * random_.normal());
     done_s_ += step_s;
-    if (done_s_ >= length_s_) move_ = Move::none;
+    if (done_s_ >= length_s_) {
+      if ((carries_arm() || move_ == Move::twitch) && random_.chance(again))
+        again_in_s_ = random_.uniform(0.2, 3);
+      move_ = Move::none;
+    }
   }
   manner(moment, step_s);
   if (answer_in_s_ >= 0) answer_in_s_ -= step_s;
+  if (again_in_s_ >= 0) again_in_s_ -= step_s;
   if (!replay_.empty() && moment.truth != Truth::out_of_bed) {
     while (next_ < replay_.size() && seconds(replay_[next_].start) <= moment.since_entered_s)
       begin(replay_[next_++]);
+  } else if (!moving() && again_in_s_ >= 0) {
+    if (again_in_s_ < step_s) begin(random_.chance(0.6) ? Move::arm : Move::twitch), again_in_s_ = -1;
   } else if (!moving()) {
     choose(moment, step_s);
     if (answer_in_s_ >= 0 && answer_in_s_ < step_s && !moving() && moment.truth != Truth::out_of_bed) {

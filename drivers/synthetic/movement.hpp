@@ -13,9 +13,10 @@ namespace vigil::drivers::synthetic {
 /// (what no source is named for is chosen here, so that published scorers fare as published):
 /// - asleep most movements come with an arousal; little else but micro-movements, and twitches in REM sleep
 /// - 1.6 (SD 0.7) changes of position an hour in bed, each person's own: Skarpsno et al., Nat Sci Sleep 9:267
-///   (2017); a quarter of them while awake
+///   (2017); about seven in ten of them in arousals
 /// - awake a person is fidgety or still by turns, each for a while; how much of the wake is still is the
 ///   person's own, and more of it is in the last minutes before falling asleep
+/// - movements come in bouts: two in five are followed by another within seconds
 /// - an awakening may begin with a movement, or only with open eyes
 /// - who shares a bed answers a fifth of the other's greater movements, which makes a third of the movements
 ///   shared: Pankhurst and Horne, Sleep 17:308 (1994)
@@ -69,6 +70,7 @@ class Movement {
   void begin(Move move, double times = 1);
   void begin(const Episode& episode);
   void choose(const Moment& moment, double step_s);
+  [[nodiscard]] double manner_mean_s(const Moment& moment) const noexcept;
   void manner(const Moment& moment, double step_s);
   [[nodiscard]] Vector direction();
 
@@ -80,7 +82,7 @@ class Movement {
   bool walking_ = false;
   double manner_left_s_ = 0;
   bool was_arousal_ = false, was_limb_ = false, stirs_ = false;
-  double answer_in_s_ = -1;
+  double answer_in_s_ = -1, again_in_s_ = -1;
   Move move_ = Move::none;
   bool flat_ = false;  ///< a replayed one: as strong all along
   double done_s_ = 0, length_s_ = 1, kg_ = 0, g_ = 0, hz_ = 1, hz_now_ = 1, phase_ = 0;

@@ -73,23 +73,23 @@ Traits traits_of(const Person& person) {
   t.vigour = times(0.25);
   // Wrist actigraphy sees about a third to a half of the wake within a night (Marino et al., Sleep 36:1747
   // (2013)): how still people lie awake, and how much they move in arousals, is chosen here to give that.
-  t.still_share = random.uniform(0.77, 0.94);
-  t.moves_on_waking = 0.55;
-  t.moves_in_arousal = 0.42;
+  t.still_share = random.uniform(0.78, 0.95);
+  t.moves_on_waking = 0.42;
+  t.moves_in_arousal = 0.18;
 
   double pain = std::clamp(person.pain, 0.0, 1.0);
   const double how_much = random.uniform(0.6, 1);
   const double legs_per_h = random.uniform(20, 60);
   const double legs_period_s = random.uniform(21, 38);
   const double apnoeas_per_h = random.uniform(22, 38);
-  const double quiet_share = random.uniform(0.95, 0.99);
+  const double quiet_share = random.uniform(0.965, 0.99);
   switch (person.kind) {
     case Kind::ordinary:
     case Kind::two_in_bed:
       break;
     case Kind::quiet_waker:
       t.still_share = quiet_share;
-      t.moves_on_waking = 0.25;
+      t.moves_on_waking = 0.15;
       t.latency_min = 25, t.wake_exponent -= 0.3;
       break;
     case Kind::pain:

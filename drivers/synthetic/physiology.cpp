@@ -144,7 +144,9 @@ void Physiology::Sleeper::step(Duration position, bool begins) {
   body.arousal = aroused, body.rem = dreaming, body.pause = pauses;
   body.fidgety = movement.fidgety();
   body.moving = movement.effort();
-  body.drowsy = std::clamp(1 - moment.to_sleep_s / 300, 0.0, 1.0);
+  // Sleep comes over five minutes, and over two thirds of a shorter wake.
+  const double comes_s = std::min(300.0, 0.67 * seconds(now.until - now.from));
+  body.drowsy = std::clamp(1 - moment.to_sleep_s / comes_s, 0.0, 1.0);
   const double night_s = std::max(1.0, seconds(hypnogram.rises() - hypnogram.entered()));
   body.night_part = std::clamp(moment.since_entered_s / night_s, 0.0, 1.0);
   vitals.step(body, seconds(position), step_s);

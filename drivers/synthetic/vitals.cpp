@@ -35,6 +35,7 @@ void Vitals::breathe(const Moment& moment, double step_s) {
   const bool awake = moment.truth != Truth::asleep;
   phase_ += breath_hz_ * step_s;
   wander(breath_wander_, 0.06, 25, step_s, random_);
+  wander(breath_slow_, 0.04, 600, step_s, random_);
   wander(depth_wander_, 0.3, 40, step_s, random_);
   wander(unrest_, 0.33, 120, step_s, random_);
   if (phase_ >= 1) {
@@ -45,17 +46,17 @@ void Vitals::breathe(const Moment& moment, double step_s) {
                           : moment.fidgety ? 0.13
                                            : 0.1 - 0.04 * moment.drowsy;
     breath_jitter_ = unrest * varies * random_.normal();
-    depth_jitter_ = unrest * (moment.rem || awake ? 0.22 : 0.15) * random_.normal();
+    depth_jitter_ = unrest * (moment.rem || awake ? 0.25 : 0.15) * random_.normal();
   }
   depth_ += ((moment.pause ? 0.02 : 1.0) - depth_) * step_s / 0.7;
   if (moment.pause)
     recovery_ = std::min(0.6, recovery_ + 0.04 * step_s);
   else
     recovery_ -= recovery_ * step_s / 15;
-  const double faster = awake        ? 0.1 * (1 - 0.7 * moment.drowsy) + (moment.fidgety ? 0.05 : 0)
-                        : moment.rem ? 0.04
+  const double faster = awake        ? 0.05 * (1 - 0.7 * moment.drowsy) + (moment.fidgety ? 0.05 : 0)
+                        : moment.rem ? 0.03
                                      : 0;
-  const double hz = traits_.breath_rpm / 60 * (1 + faster + breath_wander_ + breath_jitter_);
+  const double hz = traits_.breath_rpm / 60 * (1 + faster + breath_wander_ + breath_slow_ + breath_jitter_);
   breath_hz_ = std::clamp(hz, 0.13, 0.45);
 }
 
@@ -69,7 +70,7 @@ void Vitals::beat(const Moment& moment, double at_s, double step_s) {
     level = 0.8 * traits_.heart_dip;
   heart_level_ += (level - heart_level_) * step_s / (level > heart_level_ ? 10 : 120);
   wander(heart_wander_, 0.04, 40, step_s, random_);
-  wander(heart_slow_, 0.03, 600, step_s, random_);
+  wander(heart_slow_, 0.04, 500, step_s, random_);
   wander(heart_rem_, moment.rem ? 0.03 : 0.0, 15, step_s, random_);
   if (moment.moving || moment.arousal) excited_ = std::min(0.1, excited_ + 0.03 * step_s);
   excited_ -= excited_ * step_s / 20;

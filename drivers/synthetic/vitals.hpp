@@ -13,10 +13,12 @@ namespace vigil::drivers::synthetic {
 ///   328:303 (1993); here 1 to 16 % between quiet wake and NREM sleep, each person's own, and as much again
 ///   between people, so that a level alone tells little
 /// - the heart slows over minutes, before and after falling asleep, and quickens within seconds; it wanders
-///   (4 % in 40 s, 3 % in 10 min), falls and rises again by 5 % over a night, varies with breathing (4 %) and
+///   (4 % in 40 s, 4 % in 8 min), falls and rises again by 5 % over a night, varies with breathing (4 %) and
 ///   from beat to beat (1.2 %); an arousal or movement adds up to a tenth for a quarter of a minute
-/// - breaths differ from one to the next by 5 % in NREM sleep, 10 % in REM sleep and wake, 6 % drowsy; that
-///   itself swings by a third within minutes, so that the ranges overlap
+/// - breathing is 5 % faster awake, less so drowsy; its rate wanders (6 % in 25 s, 4 % in 10 min), and
+/// breaths
+///   differ from one to the next by 5 % in NREM sleep, 10 % in REM sleep, 6 to 10 % awake and still, 13 %
+///   fidgety; that itself swings by a third within minutes, so that the ranges overlap
 /// - after a pause breathing is deeper for half a minute
 class Vitals {
  public:
@@ -47,7 +49,7 @@ class Vitals {
 
   Traits traits_;
   Random random_;
-  double breath_hz_ = 0.25, breath_wander_ = 0, breath_jitter_ = 0, phase_ = 0, unrest_ = 0;
+  double breath_hz_ = 0.25, breath_wander_ = 0, breath_slow_ = 0, breath_jitter_ = 0, phase_ = 0, unrest_ = 0;
   double depth_ = 1, depth_wander_ = 0, depth_jitter_ = 0, recovery_ = 0;
   double heart_level_ = 0.2, heart_wander_ = 0, heart_slow_ = 0, heart_rem_ = 0, excited_ = 0;
   double next_beat_s_ = 0, heart_bpm_ = 60;
