@@ -145,8 +145,9 @@ void Bed::Inside::follow_presence(const Second& s, Output& out) {
   const auto word = s.occupied ? std::optional(*s.occupied ? 1.0F : 0.0F) : std::nullopt;
   const auto level = s.image_level ? std::optional(s.image_level->value) : std::nullopt;
   const bool moved = s.bed_moved == Moved::moving;
-  const bool breathes =
-      s.breath && s.breath->rate.per_min > 0 && s.breath->rate.quality >= signal::Respiration::least_quality;
+  // A fan's hum is as regular as a breath, but weaker than any.
+  const bool breathes = !s.lifeless && s.breath && s.breath->rate.per_min > 0 &&
+                        s.breath->rate.quality >= signal::Respiration::least_quality;
   load_presence.step(s.now, load, {moved, breathes, s.lifeless, s.steady});
   sensor_presence.step(s.now, word, {moved, false, false, true});
   image_presence.step(s.now, level, {moved, false, false, true});
