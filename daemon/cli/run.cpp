@@ -19,8 +19,10 @@
 #include "drivers/settings.hpp"
 #include "record/recorder.hpp"
 #include "serve/server.hpp"
+#include "sleep/night.hpp"
 #include "store/store.hpp"
 #include "wire/daemon_health.hpp"
+#include "wire/definitions.hpp"
 #include "wire/drivers.hpp"
 #include "wire/history.hpp"
 
@@ -365,6 +367,7 @@ class Daemon {
       return objection(driver, assigned);
     };
     to.drivers = drivers_body;
+    to.definitions = [] { return wire::definitions_text(sleep::Night::algorithm()); };
     to.now = [this] { return wire::Now{clock_.now(), clock_.wall()}; };
     to.health = [this] { return health(); };
     return to;

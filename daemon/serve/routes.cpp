@@ -127,6 +127,8 @@ void get_devices(House& house, Call call) {
 
 void get_drivers(House& house, Call call) { call.reply(json_answer(200, house.backend.drivers())); }
 
+void get_definitions(House& house, Call call) { call.reply(json_answer(200, house.backend.definitions())); }
+
 void get_events(House& house, Call call) {
   const auto& target = call.request.target;
   const auto since = number<std::uint64_t>(target, "since", 0, 0, INT64_MAX);
@@ -269,6 +271,7 @@ constexpr std::array table = {
     Route{"GET", "/api/v1/beds", {}, get_beds},
     Route{"GET", "/api/v1/devices", {}, get_devices},
     Route{"GET", "/api/v1/drivers", {}, get_drivers},
+    Route{"GET", "/api/v1/definitions", {}, get_definitions},
     Route{"POST", "/api/v1/assignments", {}, post_assignment},
     Route{"GET", "/api/v1/events", events_query, get_events},
     Route{"POST", "/api/v1/beds/{bed}/entries", {}, post_entry},

@@ -25,6 +25,7 @@
 
 #include "core/event.hpp"
 #include "serve/server.hpp"
+#include "wire/definitions.hpp"
 #include "wire/drivers.hpp"
 #include "wire/event_json.hpp"
 #include "wire/history.hpp"
@@ -339,6 +340,7 @@ struct Running {
       if (driver.empty()) return "driver: expected one of line";
       return assigned.settings == "bad" ? "settings:1:1: expected lines" : "";
     };
+    backend.definitions = [] { return wire::definitions_text({"night", "2"}); };
     backend.drivers = [] {
       const wire::DriverNote::Setting setting{.key = "rate_hz",
                                               .type = "number",

@@ -103,6 +103,21 @@ export async function get_nights(bed: string, limit: number, signal?: AbortSigna
   return believe(nights, await get(path, signal), 'nights').nights;
 }
 
+const definitions = v.object({
+  algorithm: text,
+  version: text,
+  caution: text,
+  definitions: v.array(
+    v.object({ key: text, title: text, unit: v.picklist(['min', '%', '']), definition: text }),
+  ),
+});
+export type Definitions = v.InferOutput<typeof definitions>;
+
+/** What each figure of a night is, in words for people; `key` is the member of NightFigures. */
+export async function get_definitions(signal?: AbortSignal): Promise<Definitions> {
+  return believe(definitions, await get('/api/v1/definitions', signal), 'definitions');
+}
+
 const devices = v.object({ devices: v.array(DeviceSchema) });
 const drivers = v.object({
   drivers: v.array(v.object({ name: text, title: text, choosable: v.boolean() })),
