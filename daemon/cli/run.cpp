@@ -189,6 +189,12 @@ serve::Backend::Refusal told(store::Refusal refusal) {
   return serve::Backend::Refusal::closing;
 }
 
+std::optional<Event> newest_validation(const store::Reader& reader) {
+  auto all = reader.of_kind(event::ValidationStored::kind);
+  if (all.empty()) return {};
+  return std::move(all.back());
+}
+
 /// SIGTERM, SIGINT and SIGHUP, taken by main alone. Threads made after this inherit the mask.
 class StopSignals {
  public:
@@ -230,7 +236,7 @@ class Daemon {
         reader_(std::make_shared<store::Reader>(directory)),
         beds_(bed_names(config)),
         before_(look_back(*reader_, beds_)),
-        validation_(reader_->last({}, event::ValidationStored::kind)) {
+        validation_(newest_validation(*reader_)) {
     if (config.record_raw) recorder_ = std::make_unique<record::Recorder>(directory);
     server_ = std::make_shared<serve::Server>(serve::Options{.address = config.listen_address,
                                                              .port = config.listen_port,
