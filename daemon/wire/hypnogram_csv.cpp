@@ -169,7 +169,7 @@ Runs read_csv(std::string_view name, std::string_view text, std::optional<double
       const auto n = number_of(told);
       if (!n || *n < 0 || *n != std::floor(*n))
         fail(number, "epoch: expected a whole number, found " + shown(told));
-      if (!first_number) first_number = *n;
+      if (!first_number) first_number = n;
       run.onset_s = (*n - (*first_number == 0 ? 0 : 1)) * epoch_s.value_or(default_epoch_s);
     } else {
       run.onset_s = static_cast<double>(runs.stages.size()) * epoch_s.value_or(default_epoch_s);
