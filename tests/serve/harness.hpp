@@ -341,6 +341,12 @@ struct Running {
       return assigned.settings == "bad" ? "settings:1:1: expected lines" : "";
     };
     backend.definitions = [] { return wire::definitions_text({"night", "2"}); };
+    backend.validation = [this] {
+      std::optional<Event> newest;
+      for (auto& e : log.since(0, SIZE_MAX, {}))
+        if (std::holds_alternative<event::ValidationStored>(e.payload)) newest = std::move(e);
+      return wire::validation_answer(newest);
+    };
     backend.drivers = [] {
       const wire::DriverNote::Setting setting{.key = "rate_hz",
                                               .type = "number",

@@ -57,6 +57,49 @@ export const NightFiguresSchema = v.object({
 });
 export type NightFigures = v.InferOutput<typeof NightFiguresSchema>;
 
+const share = maybe(v.pipe(v.number(), v.minValue(-1), v.maxValue(1)));
+const change = maybe(v.number());
+const tally = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0);
+
+/** How far Vigil agreed with scored nights of a lab; an empty lab: withdrawn. Minutes are said less true. */
+export const ValidationSchema = v.object({
+  lab: text,
+  algorithm: v.optional(text, ''),
+  version: v.optional(text, ''),
+  program: v.optional(text, ''),
+  measured: v.optional(text, ''),
+  nights: tally,
+  people: tally,
+  epochs: tally,
+  sensitivity: share,
+  sensitivity_low: share,
+  sensitivity_high: share,
+  specificity: share,
+  specificity_low: share,
+  specificity_high: share,
+  kappa: share,
+  kappa_low: share,
+  kappa_high: share,
+  tst_bias_min: change,
+  tst_low_min: change,
+  tst_high_min: change,
+  sol_bias_min: change,
+  sol_low_min: change,
+  sol_high_min: change,
+  waso_bias_min: change,
+  waso_low_min: change,
+  waso_high_min: change,
+  awakenings_true_1min: tally,
+  awakenings_found_1min: tally,
+  awakenings_invented_1min: tally,
+  awakenings_true_5min: tally,
+  awakenings_found_5min: tally,
+  awakenings_invented_5min: tally,
+  latency_median_s: change,
+  latency_p90_s: change,
+});
+export type ValidationData = v.InferOutput<typeof ValidationSchema>;
+
 export const payloads = {
   'daemon.started': v.object({ version: text, clean: v.boolean(), time_scale: v.number() }),
   'daemon.stopped': v.object({ reason: text }),
@@ -108,6 +151,7 @@ export const payloads = {
   'call.made': meaning,
   'awake.said': meaning,
   'call.seen': v.object({ call: v.number() }),
+  'validation.stored': ValidationSchema,
 } as const;
 
 export type Kind = keyof typeof payloads;
