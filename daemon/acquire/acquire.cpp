@@ -570,8 +570,9 @@ void Acquire::restore(const Name& bed, const Event& event, Instant at) {
   in_->restore(bed, [event, at](Bedside& b) { b.restore(event, at); });
 }
 
-void Acquire::restore(const Name& bed, const Epoch& epoch, Instant from) {
-  in_->restore(bed, [epoch, from](Bedside& b) { b.restore(epoch, from); });
+void Acquire::restore(const Name& bed, const Epoch& epoch, const std::optional<Rescore>& rescored,
+                      Instant from) {
+  in_->restore(bed, [epoch, rescored, from](Bedside& b) { b.restore(epoch, rescored, from); });
 }
 
 void Acquire::restore(const Name& bed, Instant last) {

@@ -76,7 +76,7 @@ class Acquire {
   ~Acquire();
   /// Before start: the fold of the log (events oldest first) by which the night goes on.
   void restore(const Name& bed, const Event& event, Instant at);
-  void restore(const Name& bed, const Epoch& epoch, Instant from);
+  void restore(const Name& bed, const Epoch& epoch, const std::optional<Rescore>& rescored, Instant from);
   /// The log tells of this bed up to then: a device that begins with its past tells only what is later.
   void restore(const Name& bed, Instant last);
   /// A device.assigned of the log, of any bed or none, oldest first.

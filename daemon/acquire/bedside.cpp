@@ -162,8 +162,8 @@ void Bedside::restore(const Event& event, Instant at) {
   restore(at);
 }
 
-void Bedside::restore(const Epoch& epoch, Instant from) {
-  bed_.restore(epoch, from);
+void Bedside::restore(const Epoch& epoch, const std::optional<Rescore>& rescored, Instant from) {
+  bed_.restore(epoch, rescored, from);
   restore(from + epoch_length);
 }
 

@@ -59,7 +59,7 @@ class Bedside {
   void entered(const Event& committed);
 
   void restore(const Event& event, Instant at);
-  void restore(const Epoch& epoch, Instant from);
+  void restore(const Epoch& epoch, const std::optional<Rescore>& rescored, Instant from);
   /// The log tells of this bed up to then: what a device says of an earlier time is not told again.
   void restore(Instant last) noexcept;
 

@@ -103,24 +103,37 @@ void Bed::Inside::tick(Instant to, Output& out) {
 void Bed::Inside::enter(const Event& entry, Output& out) {
   const Instant at = std::max(entry.at, now);
   const bool checkin = std::holds_alternative<event::PainCheckin>(entry.payload);
+  const bool touch = std::holds_alternative<event::KioskTouched>(entry.payload);
+  if (std::holds_alternative<event::BaselineReset>(entry.payload)) return forget_person();
   if (checkin) {
     prompting.checked_in(entry.at);
+  } else if (touch) {
+    // Evidence and nothing else.
   } else if (std::holds_alternative<event::LightsOut>(entry.payload)) {
     night.lights_out(entry.at);
   } else if (!std::holds_alternative<event::LightsOn>(entry.payload)) {
     return;  // a note or a correction may be somebody else's
   }
-  certainly_awake(at, checkin ? "check-in" : "lights", out);
+  certainly_awake(at, checkin ? "check-in" : touch ? "touch of the screen" : "lights", out);
 }
 
 // Whatever sensors say: a hand did something.
 void Bed::Inside::certainly_awake(Instant at, const Name& cause, Output& out) {
   gathering.entry = true;
   decided = true;
+  certain = true;
   awake_evidence = at;
-  sleep_run.clear();
-  load_rule.awake(at);
+  falling_asleep.clear();
   say_awakening(at, awakenings.entry(at, cause), out);
+}
+
+// Somebody else lies here from now on: what was learned is not theirs.
+void Bed::Inside::forget_person() {
+  Baseline fresh;
+  fresh.version = watch.baseline().version + 1;
+  watch.learned(fresh);
+  restlessness.own({});
+  person_kg.reset();
 }
 
 void Bed::Inside::attached_changed() {
@@ -189,10 +202,14 @@ void Bed::step(const Sample& sample, Output& out) { in_->take(sample, out); }
 void Bed::step(Tick tick, Output& out) { in_->tick(tick.now, out); }
 void Bed::step(const Event& entry, Output& out) { in_->enter(entry, out); }
 void Bed::restore(const Event& event, Instant at) { in_->restore(event, at); }
-void Bed::restore(const Epoch& epoch, Instant from) { in_->restore(epoch, from); }
+void Bed::restore(const Epoch& epoch, const std::optional<Rescore>& rescored, Instant from) {
+  in_->restore(epoch, rescored, from);
+}
 
 const Name& Bed::name() const noexcept { return in_->bed; }
 Reading Bed::latest() const { return in_->reading; }
+const sleep::Clues& Bed::clues() const noexcept { return in_->clues; }
+const Baseline& Bed::baseline() const noexcept { return in_->watch.baseline(); }
 
 NightSoFar Bed::night() const {
   const auto& night = in_->night;

@@ -1,11 +1,13 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/channel.hpp"
 #include "core/event.hpp"
 #include "core/reading.hpp"
 #include "core/sample.hpp"
+#include "sleep/clues.hpp"
 
 namespace vigil::bed {
 
@@ -76,10 +78,14 @@ class Bed {
   /// lights.out before it, this bed's events since its last night.opened, oldest first, then the epochs of
   /// that night. `at` and `from` are Instants of this boot, negative where an earlier boot wrote them.
   void restore(const Event& event, Instant at);
-  void restore(const Epoch& epoch, Instant from);
+  void restore(const Epoch& epoch, const std::optional<Rescore>& rescored, Instant from);
 
   [[nodiscard]] const Name& name() const noexcept;
   [[nodiscard]] Reading latest() const;
+  /// What the estimator was told of the last second: for those who fit its parameters.
+  [[nodiscard]] const sleep::Clues& clues() const noexcept;
+  /// What is known of the person who sleeps here.
+  [[nodiscard]] const Baseline& baseline() const noexcept;
   [[nodiscard]] NightSoFar night() const;
 
  private:

@@ -12,12 +12,13 @@
 #include "signal/position.hpp"
 #include "signal/presence.hpp"
 #include "sleep/awakenings.hpp"
+#include "sleep/clues.hpp"
+#include "sleep/estimator.hpp"
+#include "sleep/falling_asleep.hpp"
 #include "sleep/hindsight.hpp"
-#include "sleep/load_movement.hpp"
+#include "sleep/moving.hpp"
 #include "sleep/night.hpp"
 #include "sleep/restlessness.hpp"
-#include "sleep/sazonov.hpp"
-#include "sleep/sleep_run.hpp"
 #include "sleep/trail.hpp"
 
 namespace vigil::bed {
@@ -63,6 +64,9 @@ struct Gathering {
   int in_bed = 0;
   int moving = 0;
   int moved_known = 0;  ///< seconds of which the bed sensor said whether they moved
+  int believed = 0;     ///< seconds whose P(asleep) was told
+  float p_asleep = 0;   ///< its sum
+  float log_odds = 0;   ///< the same
   int counted = 0;      ///< seconds with counts
   float counts = 0;
   int loads = 0;
@@ -84,6 +88,7 @@ struct Bed::Inside {
   void enter(const Event& entry, Output& out);
   void certainly_awake(Instant at, const Name& cause, Output& out);
   void begin(Instant at, Output& out);
+  void forget_person();
   void attached_changed();
   void say(Instant at, const Algorithm& algorithm, Payload payload, Output& out);
 
@@ -98,14 +103,18 @@ struct Bed::Inside {
   Second gather(Instant now);
   void say_tare(Instant now, Output& out);
   void follow_presence(const Second& s, Output& out);
-  void follow_sleep(const Second& s, Output& out);
-  void follow_position(const Second& s, Output& out);
+  void follow_sleep(const Second& s, bool turned, Output& out);
+  bool follow_position(const Second& s, Output& out);
+  void believe(const Second& s, bool turned);
   void say_awakening(Instant now, const sleep::AwakeningSays& says, Output& out);
-  void fall_asleep(Instant now, Instant since, bool by_load, Output& out);
+  void fall_asleep(Instant now, Instant since, Output& out);
   void turn_night(const Second& s, Output& out, std::optional<Instant> falls_asleep = {});
   void close_night(Instant now, Instant end, Output& out);
+  void learn(Instant now, Output& out);
   void nothing_known(Instant now, Output& out);
   [[nodiscard]] bool silent(Instant now) const noexcept;
+  /// A bed sensor is there, and does not tell whether somebody is in bed.
+  [[nodiscard]] bool in_doubt() const noexcept { return has_bed_sensor && !in_bed; }
   [[nodiscard]] Reading read(const Second& s);
   [[nodiscard]] Told tell(const std::optional<Second::Rated>& own, float least_quality,
                           const std::optional<Measure>& word) const;
@@ -114,13 +123,13 @@ struct Bed::Inside {
   void gather_epoch(const Second& s);
   void score_epoch(const Second& s, std::int64_t index, Output& out);
   void say_epoch(std::int64_t index, Output& out);
-  void rescore(std::int64_t index, EpochState score, const Algorithm& scorer, Output& out);
-  void rescore_span(Instant from, Instant to, EpochState score, const Algorithm& scorer, Output& out);
+  void rescore(std::int64_t index, float p_asleep, Output& out);
+  void end_hindsight(Output& out);
   void skip_epochs(Instant to, Output& out);
 
   // restore.cpp
   void restore(const Event& event, Instant at);
-  void restore(const Epoch& epoch, Instant from);
+  void restore(const Epoch& epoch, const std::optional<Rescore>& rescored, Instant from);
 
   // why.cpp
   [[nodiscard]] Name why(const Second& s, BedState state) const;
@@ -160,38 +169,35 @@ struct Bed::Inside {
   std::optional<Instant> presence_since;
 
   sleep::Awakenings awakenings;
-  sleep::LoadMovementRule load_rule;
-  sleep::LiveSazonov sazonov;
-  sleep::SleepRun sleep_run;
+  sleep::Watch watch;
+  sleep::Clues clues;
+  sleep::Estimator estimator{sleep::parameters()};
+  sleep::FallingAsleep falling_asleep;
   sleep::Restlessness restlessness;
   sleep::Night night;
   sleep::Trail trail;
-  sleep::Hindsight hindsight;
+  sleep::Hindsight hindsight{sleep::parameters()};
   pain::Prompting prompting;
   signal::LoadPosition load_position;
   signal::PosturePosition posture_position;
   std::optional<Instant> position_said;
 
   bool decided = false;                   ///< asleep or awake is known since the last silence
+  int watched_s = 0;                      ///< since it
+  bool certain = false;                   ///< in this second a hand did something
   std::optional<Instant> awake_evidence;  ///< sleep cannot have begun before
-  std::optional<Instant> last_heard;      ///< the last second in which movement or counts were known
-  bool wrist_scores = false;              ///< the wrist decides now, not the bed
-  signal::MovingWindow<15> stirring;
+  std::optional<Instant> last_heard;      ///< the last second in which something was known
+  float minute_counts = 0;                ///< of a sensor that tells whole epochs only
+  int minute_counted_s = 0;
+  std::optional<float> person_kg;  ///< above tare, slowly
 
   Gathering gathering;
   EpochState epoch_score = EpochState::unknown;
   Name epoch_scorer;
-  std::optional<float> epoch_counts;
+  std::optional<float> epoch_counts, epoch_p;
+  std::array<bool, 64> epoch_certain{};  ///< by number: an empty bed or a hand said so, hindsight may not
   std::optional<Measure> last_counts;
   std::optional<std::int64_t> last_epoch;  ///< said or restored
-
-  /// What the log's events say of epochs scored before: only while it is folded.
-  struct Correction {
-    Instant from, to;
-    EpochState score = EpochState::unknown;
-  };
-  std::array<Correction, 256> corrected{};
-  std::size_t corrections = 0;
 
   Reading reading;
 };

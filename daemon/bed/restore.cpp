@@ -23,9 +23,6 @@ void Bed::Inside::restore(const Event& event, Instant at) {
     image_presence.restore(occupied, since, {});
     night.known(at);
   };
-  const auto keep_scores = [&](Instant from, Instant to, EpochState score) {
-    if (corrections < corrected.size()) corrected[corrections++] = {from, to, score};
-  };
   std::visit(
       [&]<class T>(const T& e) {
         if constexpr (std::is_same_v<T, event::BedEntered>) {
@@ -44,7 +41,7 @@ void Bed::Inside::restore(const Event& event, Instant at) {
         } else if constexpr (std::is_same_v<T, event::NightOpened>) {
           night.open(at - e.ago);
           awakenings.night_opened();
-          corrections = 0;
+          watch.night_opened();
         } else if constexpr (std::is_same_v<T, event::NightClosed>) {
           night.close();
           bed_was_sensed = false;
@@ -53,7 +50,6 @@ void Bed::Inside::restore(const Event& event, Instant at) {
         } else if constexpr (std::is_same_v<T, event::SleepBegan>) {
           awakenings.restore(Phase::asleep, at, awakenings.number());
           night.slept(at);
-          if (e.ago > Duration{}) keep_scores(at - e.ago, at, EpochState::sleep);
         } else if constexpr (std::is_same_v<T, event::SleepEnded>) {
           awakenings.sleep_ended();
         } else if constexpr (std::is_same_v<T, event::AwakeningSuspected>) {
@@ -62,14 +58,12 @@ void Bed::Inside::restore(const Event& event, Instant at) {
         } else if constexpr (std::is_same_v<T, event::AwakeningConfirmed>) {
           awakenings.restore(Phase::awake, at - e.ago, e.number);
           awake_evidence = at;
-          keep_scores(at - e.ago, at, EpochState::wake);
         } else if constexpr (std::is_same_v<T, event::AwakeningWithdrawn>) {
           awakenings.restore(Phase::asleep, at, e.number);
           night.slept(at);
         } else if constexpr (std::is_same_v<T, event::AwakeningEnded>) {
           awakenings.restore(Phase::asleep, at, e.number);
           night.slept(at);
-          keep_scores(at - e.ago, at, EpochState::sleep);
         } else if constexpr (std::is_same_v<T, event::RestlessBegan>) {
           restlessness.restore(at - e.ago);
           night.restless_began();
@@ -91,43 +85,37 @@ void Bed::Inside::restore(const Event& event, Instant at) {
         } else if constexpr (std::is_same_v<T, event::PainCheckin>) {
           prompting.checked_in(at);
           awake_evidence = at;
-        } else if constexpr (std::is_same_v<T, event::ButtonPressed>) {
+        } else if constexpr (std::is_same_v<T, event::ButtonPressed> ||
+                             std::is_same_v<T, event::KioskTouched>) {
           awake_evidence = at;
+        } else if constexpr (std::is_same_v<T, event::BaselineLearned>) {
+          watch.learned(e.baseline);
+          restlessness.own(e.baseline.moving_percent);
+        } else if constexpr (std::is_same_v<T, event::BaselineReset>) {
+          forget_person();
         }
       },
       event.payload);
 }
 
-// Epochs of the log carry the live score. Hindsight of the wrist is made again from their counts, that of the
-// bed from the events that said it.
-void Bed::Inside::restore(const Epoch& epoch, Instant from) {
+void Bed::Inside::restore(const Epoch& epoch, const std::optional<Rescore>& rescored, Instant from) {
   const std::int64_t index = signal::cell(from + epoch_length / 2, epoch_length);
   if (last_epoch && index <= *last_epoch) return;
   const Instant end = signal::cell_start(index + 1, epoch_length);
   last_epoch = index;
-  EpochState score = epoch.score;
-  if (!epoch.counts && score != EpochState::unknown)
-    for (std::size_t i = 0; i < corrections; ++i) {
-      const Correction& c = corrected[i];
-      const Instant middle = end - epoch_length / 2;
-      if (middle >= c.from && end <= c.to && epoch.state != BedState::out_of_bed) score = c.score;
-    }
   trail.write_live(index, epoch.score, epoch.p_asleep);
-  if (score != epoch.score) trail.write(index, score);
-  const EpochState by_wrist = sazonov.step(epoch.counts);
-  const bool out_of_bed = epoch.scorer == scorer_name(signal::Presence::algorithm());
-  const auto again = [&](std::int64_t i, EpochState state) { trail.write(i, state); };
-  hindsight.step(index, epoch.counts, out_of_bed, again);
-  if (by_wrist != EpochState::unknown) sleep_run.step(from, by_wrist);
-  if (awake_evidence && from < *awake_evidence) sleep_run.clear();
+  if (rescored) trail.write(index, rescored->score, rescored->p_asleep);
+  if (epoch.p_asleep) estimator.believe(*epoch.p_asleep);
+  if (awake_evidence && *awake_evidence >= from) {
+    sleep::Clues certain_wake;
+    certain_wake.awake = true;
+    estimator.second(certain_wake);
+  }
   if (epoch.score != EpochState::unknown) {
     decided = true;
     last_heard = end;
   }
-  if (epoch.counts) {
-    last_counts = Measure{*epoch.counts, end};
-    wrist_scores = true;
-  }
+  if (epoch.counts) last_counts = Measure{*epoch.counts, end};
   if (epoch.state != BedState::unknown) night.known(end);
   if (epoch.state == BedState::asleep) night.slept(end);
 }

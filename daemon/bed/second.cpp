@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "bed/inside.hpp"
 #include "signal/grid.hpp"
@@ -12,8 +13,9 @@ using Phase = sleep::Awakenings::Phase;
 
 // A silence up to this long does not unmake what is known of asleep and awake; it is unknown while it lasts.
 constexpr Duration short_silence = std::chrono::minutes(2);
-// The wrist has not moved in this second if it made fewer counts: some 0.1 g within the band for half of it.
-constexpr float wrist_moving_counts = 10;
+// Who was not watched before is told asleep or awake once the belief rests on this much.
+constexpr int enough_watched_s = 120;
+constexpr float person_follows = 1.0F / 600;  // a second
 // One change of position a minute: load and wrist tell of the same one.
 constexpr Duration one_position = std::chrono::seconds(60);
 // Rates are made anew each second; without samples they are gone.
@@ -23,7 +25,6 @@ constexpr Duration tare_holds = std::chrono::minutes(5);
 constexpr float tare_drifts_kg = 0.25F;
 // A load cell of the log that has not come back by then is taken to be gone for good.
 constexpr Duration cells_come_within = std::chrono::minutes(10);
-constexpr std::size_t stir_seconds = sleep::LoadMovementRule::stir_seconds;
 
 void newest(std::optional<Measure>& kept, float value, Instant at) {
   if (!kept || at > kept->at) kept = Measure{value, at};
@@ -116,14 +117,13 @@ Second Bed::Inside::gather(Instant end) {
   s.gross_kg = load.sum();
   if (s.gross_kg) {
     s.movement_kg = Measure{std::sqrt(load_energy), s.gross_kg->at};
-    s.bed_moved = s.movement_kg->value >= sleep::LoadMovementRule::moving_kg ? Moved::moving : Moved::still;
+    s.bed_moved = s.movement_kg->value >= sleep::moving::kg ? Moved::moving : Moved::still;
   } else if (s.image_movement) {
-    s.bed_moved =
-        s.image_movement->value >= sleep::LoadMovementRule::moving_image ? Moved::moving : Moved::still;
+    s.bed_moved = s.image_movement->value >= sleep::moving::image ? Moved::moving : Moved::still;
   }
-  if (s.counts_by_second) s.wrist_moved = *s.counts >= wrist_moving_counts ? Moved::moving : Moved::still;
+  if (s.counts_by_second) s.wrist_moved = *s.counts >= sleep::moving::counts ? Moved::moving : Moved::still;
   if (s.motion && s.bed_moved == Moved::unknown && s.wrist_moved == Moved::unknown)
-    s.bed_moved = s.motion->value >= sleep::LoadMovementRule::moving_motion ? Moved::moving : Moved::still;
+    s.bed_moved = s.motion->value >= sleep::moving::motion ? Moved::moving : Moved::still;
   return s;
 }
 
@@ -180,10 +180,11 @@ void Bed::Inside::follow_presence(const Second& s, Output& out) {
     if (!load_presence.tare_assumed() || presence != &load_presence) {
       // Who proved late that they live was not watched until now.
       const Instant awake = ago > late_proof ? s.now : at;
+      if (last_heard && s.now - *last_heard > short_silence) nothing_known(s.now, out);
       decided = true;
+      last_heard = s.now;
       awake_evidence = awake;
-      load_rule.awake(awake);
-      sleep_run.clear();
+      falling_asleep.clear();
     }
   } else {
     const Duration stay = presence_since ? at - *presence_since : Duration{};
@@ -193,8 +194,7 @@ void Bed::Inside::follow_presence(const Second& s, Output& out) {
     if (auto ended = restlessness.stop(s.now))
       say(s.now, sleep::Restlessness::algorithm(), std::move(*ended), out);
     night.left(at);
-    sleep_run.clear();
-    load_rule.forget();
+    falling_asleep.clear();
     decided = true;
     awake_evidence = s.now;
   }
@@ -211,10 +211,7 @@ void Bed::Inside::say_awakening(Instant at, const sleep::AwakeningSays& says, Ou
     decided = true;
     awake_evidence = at;
     night.slept(at - confirmed->ago);
-    if (!wrist_scores)
-      rescore_span(at - confirmed->ago, at, EpochState::wake, sleep::LoadMovementRule::algorithm(), out);
-    sleep_run.clear();
-    load_rule.awake(at);
+    falling_asleep.clear();
     if (confirmed->cause != Name("check-in") && confirmed->cause != Name("button press"))
       if (auto prompt = prompting.awoke(at)) say(at, pain::Prompting::algorithm(), std::move(*prompt), out);
   }
@@ -223,57 +220,94 @@ void Bed::Inside::say_awakening(Instant at, const sleep::AwakeningSays& says, Ou
 void Bed::Inside::nothing_known(Instant at, Output& out) {
   say_awakening(at, awakenings.silent(at), out);
   if (auto ended = restlessness.stop(at)) say(at, sleep::Restlessness::algorithm(), std::move(*ended), out);
-  load_rule.forget();
-  stirring.clear();
   load_position.clear();
   posture_position.clear();
   if (last_heard && at - *last_heard <= short_silence) return;
   decided = false;
-  sleep_run.clear();
+  watched_s = 0;
+  falling_asleep.clear();
+  estimator.forget();
 }
 
-void Bed::Inside::follow_sleep(const Second& s, Output& out) {
-  const bool wrist = s.counts.has_value();
+// What this second says goes to the estimator; what it then believes is told once it rests on enough.
+void Bed::Inside::believe(const Second& s, bool turned) {
+  sleep::Watch::Seen seen;
+  seen.now = s.now;
+  seen.in_bed = in_bed;
+  if (s.bed_moved == Moved::unknown || in_doubt()) {
+    // Whether it moved is not known, or what moves may be no person.
+  } else if (s.movement_kg) {
+    seen.bed_movement = s.movement_kg->value / sleep::moving::kg;
+  } else if (s.image_movement) {
+    seen.bed_movement = s.image_movement->value / sleep::moving::image;
+  } else if (s.motion) {
+    seen.bed_movement = s.motion->value / sleep::moving::motion;
+  }
+  if (s.counts_by_second) {
+    seen.wrist_counts = s.counts;
+  } else if (s.counts) {
+    minute_counts += *s.counts;
+    ++minute_counted_s;
+  }
+  if (signal::cell(s.now, signal::second) % 60 == 0) {
+    constexpr int most_of_it = 48;
+    if (minute_counted_s >= most_of_it)
+      seen.counts_a_min = 60 * minute_counts / static_cast<float>(minute_counted_s);
+    minute_counts = 0, minute_counted_s = 0;
+  }
+  const Told breath = tell(s.breath, signal::Respiration::least_quality, s.breath_rpm);
+  if (breath.rate) seen.breath_rpm = breath.rate->value;
+  seen.breath_quality = breath.quality;
+  if (const Told heart = tell(s.heart, signal::Heart::least_quality, s.heart_bpm); heart.rate)
+    seen.heart_bpm = heart.rate->value;
+  seen.turned = turned;
+  seen.awake = std::exchange(certain, false);
+  seen.p_asleep = decided ? estimator.p_asleep() : 0;
+  clues = watch.second(seen);
+  estimator.second(clues);
+  if (in_bed.value_or(false) && s.load_kg && s.bed_moved == Moved::still)
+    person_kg = person_kg ? *person_kg + person_follows * (s.load_kg->value - *person_kg) : s.load_kg->value;
+}
+
+void Bed::Inside::follow_sleep(const Second& s, bool turned, Output& out) {
   if (in_bed && !*in_bed) {
     last_heard = s.now;
+    believe(s, false);
     return;
   }
-  if (s.moved() == Moved::unknown && !wrist) {
+  const Moved moved = in_doubt() ? s.wrist_moved : s.moved();
+  if (moved == Moved::unknown && !s.counts) {
     nothing_known(s.now, out);
     return;
   }
   if (last_heard && s.now - *last_heard > short_silence) nothing_known(s.now, out);
   last_heard = s.now;
-  wrist_scores = wrist;
+  believe(s, turned);
+  if (++watched_s >= enough_watched_s) decided = true;
+  if (!decided) return;
 
-  load_rule.second(s.now, in_bed ? s.bed_moved : Moved::unknown);
-  say_awakening(s.now,
-                awakenings.second(s.now, s.moved(), s.bed_moved == Moved::moving ? "movement" : "activity"),
-                out);
-  if (!decided) {
-    stirring.push(s.moved());
-    if (awakenings.phase() == Phase::none && stirring.moving() >= stir_seconds) {
-      decided = true;
-      awake_evidence = s.now;
-    }
-  }
+  const float p = estimator.p_asleep();
+  const Moved stirs = clues.move < 0 ? moved : clues.move > 0 ? Moved::moving : Moved::still;
+  say_awakening(
+      s.now, awakenings.second(s.now, stirs, p, s.bed_moved == Moved::moving ? "movement" : "activity"), out);
   // A wrist alone is restless all day long; it is looked at within a night.
   if (in_bed || (!has_bed_sensor && night.is_open())) {
-    if (auto said = restlessness.second(s.now, s.moved())) {
+    if (auto said = restlessness.second(s.now, moved)) {
       if (std::holds_alternative<event::RestlessBegan>(*said)) night.restless_began();
       say(s.now, sleep::Restlessness::algorithm(), std::move(*said), out);
     }
   }
-  if (!wrist)
-    if (const auto since = load_rule.asleep_since(s.now)) fall_asleep(s.now, *since, true, out);
+  falling_asleep.second(s.now, estimator.asleep(p));
+  const auto lasting = has_bed_sensor       ? sleep::FallingAsleep::in_bed
+                       : s.counts_by_second ? sleep::FallingAsleep::anywhere
+                                            : sleep::FallingAsleep::by_minutes;
+  if (const auto since = falling_asleep.asleep_since(s.now, lasting)) fall_asleep(s.now, *since, out);
 }
 
-// The scorer's word that the person sleeps since then.
-void Bed::Inside::fall_asleep(Instant at, Instant since, bool by_load, Output& out) {
-  decided = true;
+// The belief's word that the person sleeps since then.
+void Bed::Inside::fall_asleep(Instant at, Instant since, Output& out) {
   if (awakenings.phase() != Phase::none && awakenings.phase() != Phase::awake) return;
   const Instant onset = std::min(awake_evidence ? std::max(since, *awake_evidence) : since, at);
-  if (by_load) rescore_span(onset, at, EpochState::sleep, sleep::LoadMovementRule::algorithm(), out);
   const bool first = awakenings.phase() == Phase::none;
   if (first) {
     Second s;
@@ -281,27 +315,25 @@ void Bed::Inside::fall_asleep(Instant at, Instant since, bool by_load, Output& o
     turn_night(s, out, onset);
   }
   const auto says = awakenings.asleep(at, onset);
-  if (first)
-    say(at, by_load ? sleep::LoadMovementRule::algorithm() : sleep::sazonov::algorithm(),
-        event::SleepBegan{at - onset}, out);
+  if (first) say(at, sleep::Estimator::algorithm(), event::SleepBegan{at - onset}, out);
   say_awakening(at, says, out);
 }
 
-void Bed::Inside::follow_position(const Second& s, Output& out) {
+// True when another position was seen to be held now.
+bool Bed::Inside::follow_position(const Second& s, Output& out) {
   // What is going is no new position.
   const bool away =
       !in_bed.value_or(!has_bed_sensor && night.is_open()) || (presence && presence->leaving_since());
   Moved image_moved = Moved::unknown;
   if (s.image_movement && !away)
-    image_moved =
-        s.image_movement->value >= sleep::LoadMovementRule::moving_image ? Moved::moving : Moved::still;
+    image_moved = s.image_movement->value >= sleep::moving::image ? Moved::moving : Moved::still;
   std::optional<signal::PositionChange> by_image;
   for (Feed& f : feeds)
     if (const auto turned = f.turned(s.now, f.fresh(s.now) ? image_moved : Moved::unknown)) by_image = turned;
   if (away) {
     load_position.clear();
     posture_position.clear();
-    return;
+    return false;
   }
   std::array<float, signal::Rest::most> kg{};
   std::size_t n = 0;
@@ -311,9 +343,9 @@ void Bed::Inside::follow_position(const Second& s, Output& out) {
         if (n < kg.size()) kg[n++] = cell;
   const auto by_load = load_position.step(s.now, {kg.data(), n}, s.gross_kg ? s.bed_moved : Moved::unknown);
   const auto by_wrist = posture_position.step(s.now, s.posture, s.wrist_moved);
-  if (!by_load && !by_image && !by_wrist) return;
+  if (!by_load && !by_image && !by_wrist) return false;
   const auto& change = by_load ? *by_load : by_image ? *by_image : *by_wrist;
-  if (position_said && s.now - *position_said < one_position) return;
+  if (position_said && s.now - *position_said < one_position) return true;
   position_said = s.now;
   night.position_changed();
   const Algorithm& algorithm = by_load    ? signal::LoadPosition::algorithm()
@@ -325,6 +357,7 @@ void Bed::Inside::follow_position(const Second& s, Output& out) {
                              : by_image ? "%"
                                         : "deg"},
       out);
+  return true;
 }
 
 void Bed::Inside::close_night(Instant at, Instant end, Output& out) {
@@ -335,13 +368,24 @@ void Bed::Inside::close_night(Instant at, Instant end, Output& out) {
     awakenings.sleep_ended();
   }
   if (auto ended = restlessness.stop(at)) say(at, sleep::Restlessness::algorithm(), std::move(*ended), out);
+  end_hindsight(out);
   event::NightClosed closed;
   closed.ago = at - end;
   closed.figures = night.figures(trail, end, at);
   say(at, sleep::Night::algorithm(), closed, out);
+  if (!closed.figures.nap) learn(at, out);
   night.close();
   bed_was_sensed = false;
   attached_changed();
+}
+
+// A night more of what is this person's own.
+void Bed::Inside::learn(Instant at, Output& out) {
+  const auto baseline = watch.learn(person_kg);
+  if (!baseline) return;
+  watch.learned(*baseline);
+  restlessness.own(baseline->moving_percent);
+  say(at, sleep::Estimator::algorithm(), event::BaselineLearned{*baseline}, out);
 }
 
 void Bed::Inside::turn_night(const Second& s, Output& out, std::optional<Instant> falls_asleep) {
@@ -359,6 +403,7 @@ void Bed::Inside::turn_night(const Second& s, Output& out, std::optional<Instant
     case sleep::Night::Turn::opens:
       night.open(night.opens_at());
       awakenings.night_opened();
+      watch.night_opened();
       say(s.now, sleep::Night::algorithm(), event::NightOpened{{}, s.now - night.opened()}, out);
       return;
     case sleep::Night::Turn::closes:
@@ -369,6 +414,7 @@ void Bed::Inside::turn_night(const Second& s, Output& out, std::optional<Instant
       close_night(s.now, s.now, out);
       night.open(s.now);
       awakenings.night_opened();
+      watch.night_opened();
       say(s.now, sleep::Night::algorithm(), event::NightOpened{{}, Duration{}}, out);
       if (!sleeping) return;
       say_awakening(s.now, awakenings.asleep(s.now, s.now), out);
@@ -405,6 +451,10 @@ Reading Bed::Inside::read(const Second& s) {
   const BedState state = state_of(e);
 
   Reading r;
+  if (in_bed && !*in_bed)
+    r.p_asleep = 0;
+  else if (state != BedState::unknown && decided && e.sleep_known)
+    r.p_asleep = estimator.p_asleep();
   r.bed = bed;
   r.at = s.now;
   r.state = state;
@@ -439,8 +489,8 @@ void Bed::Inside::second(Instant end, Output& out) {
   if (load_presence.doubt() == signal::Presence::Doubt::lifeless && !in_bed) s.bed_moved = Moved::unknown;
   if (const auto tare = load_presence.tare(); s.gross_kg && tare)
     s.load_kg = Measure{s.gross_kg->value - *tare, s.gross_kg->at};
-  follow_sleep(s, out);
-  follow_position(s, out);
+  const bool turned = follow_position(s, out);
+  follow_sleep(s, turned, out);
   gather_epoch(s);
   const std::int64_t epoch = signal::cell(end - signal::second, epoch_length);
   const bool epoch_over = end == signal::cell_start(epoch + 1, epoch_length);

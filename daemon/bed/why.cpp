@@ -36,6 +36,9 @@ class Words {
 
 // A cat, a suitcase: worth a word.
 constexpr float noted_kg = 2;
+constexpr int least_still_s = 10;
+constexpr float heart_noted = 4;  // /min
+constexpr float regular_rpm = 0.8F, irregular_rpm = 1.6F;
 
 std::string_view called(Quantity q) {
   switch (q) {
@@ -140,27 +143,26 @@ Name Bed::Inside::why(const Second& s, BedState state) const {
         w << "stirring for " << s.now - awakenings.began() << ", perhaps awakening";
         return w.name();
       }
-      if (wrist_scores) return "asleep by the wrist's activity";
-      if (const auto still = load_rule.still_since()) w << "no movement for " << s.now - *still;
-      return w.name();
+      break;
     case BedState::awake:
       if (presence == &load_presence && load_presence.tare_assumed() && has_bed_sensor)
         return "in bed since the start (tare not known yet)";
-      if (s.moved() == signal::Moved::moving) return "moving";
-      if (awakenings.phase() == sleep::Awakenings::Phase::awake) {
-        w << "awake for " << s.now - awakenings.began();
-        return w.name();
-      }
-      if (!wrist_scores && load_rule.still_since()) {
-        w << "still for " << s.now - *load_rule.still_since() << ", not yet asleep";
-        return w.name();
-      }
-      if (has_bed_sensor && presence_since) {
-        w << "in bed for " << s.now - *presence_since;
-        return w.name();
-      }
-      return "awake by the wrist's activity";
+      break;
   }
+  // What asleep and awake rest on, the weightiest first.
+  const auto still_s = watch.still_s();
+  if (s.moved() == signal::Moved::moving)
+    w << "moving";
+  else if (still_s && *still_s >= least_still_s)
+    w << "still for " << std::chrono::seconds(*still_s);
+  else if (still_s)
+    w << "moved just now";
+  else
+    w << "by the counts of a minute";
+  if (const auto spread = watch.breath_spread())
+    w << (*spread < regular_rpm ? ", breath regular" : *spread >= irregular_rpm ? ", breath irregular" : "");
+  if (const auto over = watch.heart_over_own(); over && std::abs(*over) >= heart_noted)
+    w << ", heart " << (*over > 0 ? "+" : "-") << std::lround(std::abs(*over));
   return w.name();
 }
 

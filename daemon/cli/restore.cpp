@@ -90,9 +90,12 @@ void restore(const store::Reader& reader, const std::vector<Name>& beds, const C
     const auto closed = reader.last(bed, event::NightClosed::kind);
     const bool open = opened && (!closed || closed->seq < opened->seq);
 
-    // The tare and the lights, oldest first; in an open night those after its opening come with its events.
-    std::array earlier{reader.last(bed, event::BedEntered::kind), reader.last(bed, event::BedLeft::kind),
-                       reader.last(bed, event::BedTared::kind), reader.last(bed, event::LightsOut::kind)};
+    // The tare, the lights and what is known of the person, oldest first; in an open night those after its
+    // opening come with its events.
+    std::array earlier{
+        reader.last(bed, event::BedEntered::kind),    reader.last(bed, event::BedLeft::kind),
+        reader.last(bed, event::BedTared::kind),      reader.last(bed, event::LightsOut::kind),
+        reader.last(bed, event::BaselineReset::kind), reader.last(bed, event::BaselineLearned::kind)};
     std::ranges::sort(earlier, {}, [](const auto& e) { return e ? e->seq : 0; });
     for (const auto& event : earlier)
       if (event && (!open || event->seq < opened->seq)) tell(bed, event);
@@ -105,8 +108,16 @@ void restore(const store::Reader& reader, const std::vector<Name>& beds, const C
       }
       const auto from = opened->wall + std::chrono::duration_cast<microseconds>(
                                            -std::get<event::NightOpened>(opened->payload).ago);
-      for (const auto& row : reader.epochs(bed, from, clock.wall() + std::chrono::hours(1)))
-        acquire.restore(bed, row.epoch, instant_of(row.from, clock));
+      for (const auto& row : reader.epochs(bed, from, clock.wall() + std::chrono::hours(1))) {
+        std::optional<Rescore> rescored;
+        if (row.rescored)
+          rescored = Rescore{.bed = bed,
+                             .from = {},
+                             .score = *row.rescored,
+                             .scorer = row.rescorer,
+                             .p_asleep = row.rescored_p_asleep};
+        acquire.restore(bed, row.epoch, rescored, instant_of(row.from, clock));
+      }
     } else if (closed) {
       last = closed->wall;
     }

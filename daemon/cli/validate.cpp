@@ -165,15 +165,6 @@ std::vector<Job> jobs_of(const Options& options) {
 
 // ---- one night
 
-/// An epoch's P(asleep), where its scorer gives one.
-template <class E>
-std::optional<float> p_asleep(const E& epoch) {
-  if constexpr (requires { epoch.p_asleep; })
-    return epoch.p_asleep;
-  else
-    return {};
-}
-
 /// Gathers what the bed says.
 class Listener {
  public:
@@ -184,7 +175,7 @@ class Listener {
     for (const auto& event : out.events)
       std::visit([&](const auto& e) { hear(event.at, e); }, event.payload);
     for (const auto& epoch : out.epochs) {
-      epochs_.push_back({epoch.from, epoch.score, epoch.score, p_asleep(epoch)});
+      epochs_.push_back({epoch.from, epoch.score, epoch.score, epoch.p_asleep});
       scorers_.push_back({epoch.scorer, epoch.scorer});
     }
     for (const auto& rescore : out.rescores) {

@@ -18,15 +18,17 @@
 
 namespace vigil {
 
-using Payload = std::variant<
-    event::DaemonStarted, event::DaemonStopped, event::RecordingGap, event::ClockStepped,
-    event::SettingChanged, event::DeviceAttached, event::DeviceAssigned, event::DeviceStale,
-    event::DeviceLost, event::DeviceRecovered, event::BedEntered, event::BedLeft, event::BedTared,
-    event::PositionChanged, event::SleepBegan, event::SleepEnded, event::AwakeningSuspected,
-    event::AwakeningConfirmed, event::AwakeningWithdrawn, event::AwakeningEnded, event::RestlessBegan,
-    event::RestlessEnded, event::NightOpened, event::NightClosed, event::LightsOut, event::LightsOn,
-    event::PainPrompted, event::PainCheckin, event::NoteAdded, event::EntryCorrected, event::ButtonPressed,
-    event::PainFlare, event::CallMade, event::AwakeSaid, event::CallSeen, event::ValidationStored>;
+using Payload =
+    std::variant<event::DaemonStarted, event::DaemonStopped, event::RecordingGap, event::ClockStepped,
+                 event::SettingChanged, event::DeviceAttached, event::DeviceAssigned, event::DeviceStale,
+                 event::DeviceLost, event::DeviceRecovered, event::BedEntered, event::BedLeft,
+                 event::BedTared, event::PositionChanged, event::SleepBegan, event::SleepEnded,
+                 event::AwakeningSuspected, event::AwakeningConfirmed, event::AwakeningWithdrawn,
+                 event::AwakeningEnded, event::RestlessBegan, event::RestlessEnded, event::NightOpened,
+                 event::NightClosed, event::LightsOut, event::LightsOn, event::PainPrompted,
+                 event::PainCheckin, event::NoteAdded, event::EntryCorrected, event::ButtonPressed,
+                 event::PainFlare, event::CallMade, event::AwakeSaid, event::CallSeen, event::BaselineLearned,
+                 event::BaselineReset, event::KioskTouched, event::ValidationStored>;
 
 /// Which of several programs' rules said so. Empty when a person or the machine itself did.
 struct Algorithm {
@@ -63,6 +65,7 @@ inline std::string_view kind(const Event& e) noexcept { return kind(e.payload); 
 template <class T>
 concept EntryKind = std::is_same_v<T, event::PainCheckin> || std::is_same_v<T, event::NoteAdded> ||
                     std::is_same_v<T, event::EntryCorrected> || std::is_same_v<T, event::LightsOut> ||
-                    std::is_same_v<T, event::LightsOn> || std::is_same_v<T, event::CallSeen>;
+                    std::is_same_v<T, event::LightsOn> || std::is_same_v<T, event::CallSeen> ||
+                    std::is_same_v<T, event::BaselineReset> || std::is_same_v<T, event::KioskTouched>;
 
 }  // namespace vigil

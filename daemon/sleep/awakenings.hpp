@@ -20,25 +20,26 @@ struct AwakeningSays {
 
 /// Awakenings out of sleep, in two stages, numbered within the night:
 ///
-///   asleep    -> suspected   by stirring, leaving, an entry
-///   suspected -> confirmed   by 60 s awake, by leaving the bed, by an entry
-///   suspected -> withdrawn   when still for 45 s, 120 s after the first movement, or by silence: asleep
-///   again confirmed -> ended       when the scorer says asleep again
+///   asleep    -> suspected   by stirring, by the belief, by leaving, by an entry
+///   suspected -> confirmed   by the belief, 60 s or more after it began; by leaving the bed, by an entry
+///   suspected -> withdrawn   by the belief, or by silence: asleep again
+///   confirmed -> ended       when the belief has been asleep again for a while
 ///
-/// Stirring: 3 moving seconds within 15 s, so it is suspected within 15 s of the first movement and a twitch
-/// is not. 60 s awake: sixty seconds since the first movement that had a movement within the 15 s before
-/// them; a turn of 10 s has 25 of them.
-///
-/// Where only epochs are known (counts from another device): a wake epoch suspects, the second in a row
-/// confirms, two sleep epochs withdraw.
+/// Stirring: 2 seconds within 15 s that move at all (Clues::move), so it is suspected within 15 s of the
+/// first movement and a twitch is not. The belief is P(asleep). However it stands, 3 min after the beginning
+/// it is decided: nothing stays suspected for longer.
 class Awakenings {
  public:
   static const Algorithm& algorithm();
-  static constexpr std::size_t stir_seconds = 3;
+  static constexpr std::size_t stir_seconds = 2;
   static constexpr std::size_t stir_window = 15;
+  static constexpr float suspect_below = 0.5F;
+  static constexpr float confirm_below = 0.45F;
+  static constexpr float withdraw_above = 0.9F;
+  static constexpr float decide_at = 0.5F;
   static constexpr Duration confirm_after = std::chrono::seconds(60);
-  static constexpr Duration still_again = std::chrono::seconds(45);
-  static constexpr Duration withdraw_after = std::chrono::seconds(120);
+  static constexpr Duration withdraw_after = std::chrono::seconds(30);
+  static constexpr Duration decide_after = std::chrono::seconds(180);
 
   enum class Phase : std::uint8_t {
     none,  ///< not within sleep
@@ -54,22 +55,19 @@ class Awakenings {
   /// Sleep is over for this night.
   void sleep_ended() noexcept { phase_ = Phase::none; }
 
-  /// One second that ended at `now`. `cause` names what moved: "movement" or "activity".
-  AwakeningSays second(Instant now, signal::Moved moved, const Name& cause);
+  /// One second that ended at `now`, whether anything moved. `cause` names what: "movement" or "activity".
+  AwakeningSays second(Instant now, signal::Moved moved, float p_asleep, const Name& cause);
   /// The load is going: suspected at once.
   AwakeningSays leaving(Instant now, Instant since);
   AwakeningSays left_bed(Instant now, Instant since);
   /// A person entered something: certain.
   AwakeningSays entry(Instant now, const Name& cause);
-  /// A scored 30-s epoch where seconds say nothing.
-  AwakeningSays epoch(Instant now, EpochState score);
   /// Nothing is known for a while.
   AwakeningSays silent(Instant now);
 
   [[nodiscard]] Phase phase() const noexcept { return phase_; }
-  [[nodiscard]] Instant began() const noexcept {
-    return began_;
-  }  ///< of the awakening suspected or confirmed
+  /// Of the awakening suspected or confirmed.
+  [[nodiscard]] Instant began() const noexcept { return began_; }
   [[nodiscard]] std::int64_t number() const noexcept { return number_; }
 
   /// The fold.
@@ -83,11 +81,7 @@ class Awakenings {
   Phase phase_ = Phase::none;
   std::int64_t number_ = 0;
   Instant began_;
-  Duration awake_{};
-  Instant moved_;  ///< the last moving second, while suspected
-  int wake_epochs_ = 0;
-  int sleep_epochs_ = 0;
-  bool by_epochs_ = false;  ///< this suspicion came from an epoch
+  bool believed_ = false;  ///< since the last suspicion the belief was asleep
   signal::MovingWindow<stir_window> window_;
 };
 

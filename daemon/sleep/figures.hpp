@@ -13,7 +13,7 @@ inline constexpr float p_not_stated = -1;            ///< an epoch scored withou
 inline constexpr std::uint8_t moving_unknown = 255;  ///< an epoch of which movement is not known
 
 /// An epoch is sure when its P(asleep) is at least this for sleep, at most 1 - this for wake.
-inline constexpr float sure = 0.8F;
+inline constexpr float sure = 0.93F;
 
 /// A night to take the figures of. `live`, `p_asleep` and `moving` are as long as `epochs`, or empty: not
 /// known of any.

@@ -8,17 +8,22 @@
 
 namespace vigil::sleep {
 
-/// Restless episodes, version 1, by fixed thresholds: it begins when 30 of the last 300 s moved (10 %:
-/// several times the 1 to 3 % of quiet sleep) and ends when fewer than 9 of the last 300 s did (3 %). Getting
-/// into bed is not restlessness: the first 3 min of a stay are not looked at. At least half of the 300 s must
-/// be known.
+/// Restless episodes, version 2: movement beyond the person's own, sustained. It begins when four times as
+/// many of the last 300 s moved as is this person's own share asleep, at least 24 s and at most 60; while
+/// that is not known 30 s (10 %: several times the 1 to 3 % of quiet sleep). It ends when fewer than 3/10 of
+/// that did. Getting into bed is not restlessness: the first 3 min of a stay are not looked at. At least half
+/// of the 300 s must be known.
 class Restlessness {
  public:
   static const Algorithm& algorithm();
   static constexpr std::size_t window_s = 300;
-  static constexpr std::size_t begin_s = 30;
-  static constexpr std::size_t end_s = 9;
+  static constexpr std::size_t unknown_own_s = 30, least_s = 24, most_s = 60;
   static constexpr Duration settling = std::chrono::minutes(3);
+
+  /// The share of the seconds asleep that move, by this person's nights; nullopt: not known.
+  void own(std::optional<double> moving_percent) noexcept;
+  [[nodiscard]] std::size_t begin_s() const noexcept { return begin_s_; }
+  [[nodiscard]] std::size_t end_s() const noexcept { return begin_s_ * 3 / 10; }
 
   /// One second in bed that ended at `now`.
   std::optional<Payload> second(Instant now, signal::Moved moved);
@@ -31,6 +36,7 @@ class Restlessness {
   void restore(std::optional<Instant> began) noexcept { began_ = began, restored_ = began.has_value(); }
 
  private:
+  std::size_t begin_s_ = unknown_own_s;
   signal::MovingWindow<window_s> window_;
   std::optional<Instant> began_;
   std::optional<Instant> looked_from_;

@@ -20,18 +20,4 @@ float probability(const std::array<float, 5>& counts) noexcept {
 
 }  // namespace sazonov
 
-EpochState LiveSazonov::step(std::optional<float> counts) noexcept {
-  for (std::size_t i = last_.size() - 1; i > 0; --i)
-    last_[i] = last_[i - 1];
-  last_[0] = counts;
-  if (!last_[0] || !last_[1]) return EpochState::unknown;
-  std::array<float, 5> minute{};
-  for (std::size_t i = 0; i < minute.size(); ++i) {
-    const auto& a = last_[2 * i];
-    const auto& b = last_[2 * i + 1];
-    minute[i] = a && b ? *a + *b : minute[i - 1];
-  }
-  return sazonov::asleep(minute) ? EpochState::sleep : EpochState::wake;
-}
-
 }  // namespace vigil::sleep

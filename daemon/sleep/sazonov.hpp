@@ -24,17 +24,4 @@ inline bool asleep(const std::array<float, 5>& counts) noexcept { return probabi
 
 }  // namespace sazonov
 
-/// The same on 30-s epochs as they end: minute i reaches from 60 (i + 1) s to 60 i s before the end of the
-/// epoch. Unknown unless both halves of the current minute are known. A minute before that is not known is
-/// taken to be like the one after it: nothing says that the person moved less than now.
-class LiveSazonov {
- public:
-  /// Counts of the 30-s epoch that just ended.
-  EpochState step(std::optional<float> counts) noexcept;
-  void clear() noexcept { *this = {}; }
-
- private:
-  std::array<std::optional<float>, 10> last_{};  ///< [0] newest
-};
-
 }  // namespace vigil::sleep

@@ -12,11 +12,4 @@ namespace vigil::sleep::webster {
 
 void rescore(std::span<EpochState> minutes) noexcept;
 
-/// A minute's rescoring cannot change any more once this many minutes after it are scored: the longest sleep
-/// that d or e may take away and the wake that must be seen behind it (19 min, 6 of sleep that d takes, 10 of
-/// wake).
-inline constexpr int longest_wait = 50;
-/// Sleep that has lasted longer than this after a-c cannot be taken away.
-inline constexpr int safe_sleep = 10;
-
 }  // namespace vigil::sleep::webster

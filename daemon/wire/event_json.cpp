@@ -284,6 +284,8 @@ std::optional<Malformed> check(const event::EntryCorrected& e) {
 }
 std::optional<Malformed> check(const event::LightsOut&) { return {}; }
 std::optional<Malformed> check(const event::LightsOn&) { return {}; }
+std::optional<Malformed> check(const event::BaselineReset&) { return {}; }
+std::optional<Malformed> check(const event::KioskTouched&) { return {}; }
 std::optional<Malformed> check(const event::CallSeen& e) {
   if (e.call >= 1) return {};
   return Malformed{"data.call: expected the seq of a call, found " + std::to_string(e.call)};

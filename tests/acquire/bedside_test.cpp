@@ -148,7 +148,7 @@ TEST_F(AtBed, what_the_log_tells_already_is_not_told_again) {
   for (const auto& event : log)
     bed.restore(event, event.at);
   for (const auto& epoch : epochs)
-    bed.restore(epoch, epoch.from);
+    bed.restore(epoch, {}, epoch.from);
   EXPECT_EQ(bed.snapshot().night, night);
   tell_past(bed, hours(2));
   EXPECT_EQ(heard_.count(event::BedEntered::kind), 0);

@@ -51,7 +51,8 @@ TEST(Gap, of_the_scale_invents_nothing) {
                                ? p.bed.night().figures
                                : p.all<event::NightClosed>()[0].second.figures;
     EXPECT_NEAR(f.unknown_min, 20, 6) << from << ": and up to 5 min until it is known again";
-    EXPECT_NEAR(f.se_high_percent.value() - f.se_low_percent.value(), 100 * f.unknown_min / f.tib_min, 0.5);
+    EXPECT_GE(f.se_high_percent.value() - f.se_low_percent.value(), 100 * f.unknown_min / f.tib_min - 0.5);
+    EXPECT_GE(f.longest_gap_min.value(), 19);
   }
 }
 
@@ -60,7 +61,7 @@ TEST(Gap, of_the_wrist_invents_nothing) {
   p.with_wrist(silent_between(person_on_wrist({{0, 60}, {2 * h, 2 * h + 100}}), 1 * h, 1.5 * h));
   p.play(4 * h);
   expect_nothing_known(p, 1 * h + 34, 1.5 * h - 1);
-  EXPECT_NEAR(p.bed.night().figures.unknown_min, 30, 1);
+  EXPECT_NEAR(p.bed.night().figures.unknown_min, 31, 2) << "and two minutes until it is told again";
   EXPECT_TRUE(p.bed.night().open) << "half an hour of silence does not end a night";
 }
 
@@ -80,8 +81,9 @@ TEST(Gap, longer_than_two_minutes_unmakes_what_was_known) {
   p.with_scale(silent_between(person_on_scale({{60, 6 * h}}, {{60, 80}}), 2 * h, 2 * h + 5 * m));
   p.play(3 * h);
   EXPECT_EQ(p.reading_at(2 * h + 6 * m).state, BedState::unknown);
+  EXPECT_FALSE(p.reading_at(2 * h + 6 * m).p_asleep);
   EXPECT_EQ(p.reading_at(2 * h + 6 * m).why.view(), "in bed; asleep or awake not yet known");
-  EXPECT_EQ(p.reading_at(2 * h + 11 * m).state, BedState::asleep);
+  EXPECT_EQ(p.reading_at(2 * h + 30 * m).state, BedState::asleep);
   EXPECT_TRUE(p.all<event::AwakeningSuspected>().empty()) << "nobody saw an awakening";
 }
 

@@ -119,7 +119,7 @@ TEST(Press, is_remembered_over_a_restart) {
   for (const auto& e : before.events)
     after.bed.restore(e, e.at);
   for (const auto& e : before.epochs)
-    after.bed.restore(e, e.from);
+    after.bed.restore(e, {}, e.from);
   after.with_scale(person_on_scale({{60, 1e9}}, {{60, 80}}));
   after.with_button();
   after.jump(1 * h + 30);

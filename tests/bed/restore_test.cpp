@@ -35,7 +35,7 @@ void restore(Bed& bed, const std::vector<Event>& events, const std::vector<Epoch
     bed.restore(events[i], moved(events[i].at));
   const auto& opened = std::get<event::NightOpened>(events[from].payload);
   for (const Epoch& e : epochs)
-    if (e.from >= events[from].at - opened.ago - epoch_length) bed.restore(e, moved(e.from));
+    if (e.from >= events[from].at - opened.ago - epoch_length) bed.restore(e, {}, moved(e.from));
 }
 
 Player play(const Sensors& s, double from, double to, const Player* before) {
@@ -52,7 +52,9 @@ Player play(const Sensors& s, double from, double to, const Player* before) {
 std::vector<std::pair<std::string, double>> after(const Player& p, double t) {
   std::vector<std::pair<std::string, double>> list;
   for (const auto& e : p.events)
-    if (s_of(e.at) > t && kind(e) != "bed.tared") list.emplace_back(kind(e), s_of(e.at));
+    // Less of the night was seen to learn from.
+    if (s_of(e.at) > t && kind(e) != "bed.tared" && kind(e) != "baseline.learned")
+      list.emplace_back(kind(e), s_of(e.at));
   return list;
 }
 

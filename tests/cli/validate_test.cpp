@@ -125,7 +125,7 @@ TEST(Validate, WritesAReportThatNeedsNothingElse) {
   ASSERT_EQ(ran.status, 0) << ran.errors;
   const auto page = content(report);
   EXPECT_THAT(page, AllOf(HasSubstr("not a medical device"), HasSubstr("Cohen's kappa"), HasSubstr("<svg"),
-                          HasSubstr("&lt;b&gt;&amp;&quot;truth.csv"), HasSubstr("cole_kripke_webster 1")));
+                          HasSubstr("&lt;b&gt;&amp;&quot;truth.csv"), HasSubstr("estimator_hindsight 1")));
   EXPECT_THAT(page, AllOf(Not(HasSubstr("<b>&")), Not(HasSubstr("<script")), Not(HasSubstr("http")),
                           Not(HasSubstr("nan")), Not(HasSubstr("SIMULATED"))));
   EXPECT_THAT(vigild({"validate", "--report", (folder.path() / "no" / "where.html").string(), "--truth",
@@ -205,8 +205,8 @@ TEST(Validate, AnEdfHypnogramBesideAnEdfRecording) {
   EXPECT_GT(figure(ran.out, {"hindsight", "record", "kappa", "value"}), .75);
 }
 
-// ActiLife's own Sadeh as the truth of its own day: what is measured is how far Cole-Kripke with Webster's
-// rules, which Vigil has in hindsight, agrees with Sadeh. 1,500 minutes, both settled against ActiLife.
+// ActiLife's own Sadeh as the truth of its own day: what is measured is how far the estimator's hindsight,
+// from counts of a minute, agrees with Sadeh. 1,500 minutes, both settled against ActiLife.
 TEST(Validate, AgainstActilifesSadehOfADay) {
   const std::string folder(VIGIL_SHARED_DIR "/data/actilife/");
   const auto counts = folder + "GT3XPlus-RawData-Day01-10sec60sec.csv";
@@ -228,8 +228,10 @@ TEST(Validate, AgainstActilifesSadehOfADay) {
   const auto ran = vigild({"validate", "--json", "--preset", "actilife", "--truth", truth_file.string(),
                            "--truth-start", "2012-06-27T10:54:00Z", counts});
   ASSERT_EQ(ran.status, 0) << ran.errors;
-  EXPECT_EQ(figure(ran.out, {"hindsight", "record", "epochs"}), 3000);
-  EXPECT_NEAR(figure(ran.out, {"hindsight", "record", "kappa", "value"}), 0.7, .1) << ran.out.substr(0, 3000);
+  EXPECT_EQ(figure(ran.out, {"hindsight", "record", "epochs"}), 2996)
+      << "the first two minutes are not known yet";
+  EXPECT_NEAR(figure(ran.out, {"hindsight", "record", "kappa", "value"}), 0.85, .05)
+      << ran.out.substr(0, 3000);
 }
 
 TEST(Validate, RefusesInOneLineThatNamesWhatIsWrong) {

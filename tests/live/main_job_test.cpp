@@ -67,7 +67,7 @@ TEST_F(MainJob, a_night_is_told_while_it_happens) {
   // The night opens, sleep begins, and the page's figures grow with it.
   live.event("night.opened", "bed-1");
   const auto asleep = live.event("sleep.began", "bed-1");
-  EXPECT_EQ(asleep["algorithm"], "sazonov");
+  EXPECT_EQ(asleep["algorithm"], "estimator");
   const auto reading =
       live.until([](const Json& m) { return m["kind"] == "readings" && m["beds"][0]["state"] == "asleep"; },
                  "a sleeper")["beds"][0];

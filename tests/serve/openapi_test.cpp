@@ -247,6 +247,8 @@ TEST(OpenApi, WhatIsAnsweredFitsIt) {
       R"({"id":"client-0005","kind":"lights.out","data":{}})",
       R"({"id":"client-0006","kind":"lights.on"})",
       R"({"id":"client-0007","kind":"call.seen","data":{"call":12}})",
+      R"({"id":"client-0008","kind":"baseline.reset","data":{}})",
+      R"({"id":"client-0009","kind":"kiosk.touched","data":{}})",
   };
   for (const auto& body : bodies) {
     EXPECT_EQ(misfit(request, json::parse(body), "entry"), "");
@@ -263,6 +265,7 @@ TEST(OpenApi, WhatIsAnsweredFitsIt) {
         R"({"id":"client-0001","kind":"lights.on","data":{},"more":1})",
         R"({"id":"client-0001","kind":"call.seen","data":{"call":0}})",
         R"({"id":"client-0001","kind":"pain.flare","data":{}})",
+        R"({"id":"client-0001","kind":"baseline.learned","data":{}})",
         R"({"id":"client-0001","kind":"note.added","data":{}})"}) {
     EXPECT_NE(misfit(request, json::parse(body), "entry"), "")
         << body;  // the document and the daemon refuse alike

@@ -14,8 +14,10 @@ using std::chrono::seconds;
 
 Instant at(int s) { return {seconds(s)}; }
 
-// Plays seconds: 'm' moving, '.' still, '?' unknown, 'x' leaving begins, 'X' left the bed, 'c' a check-in.
-// Returns what was said as "<second>:<kind letter>" - s suspected, c confirmed, w withdrawn, e ended.
+// Plays seconds: 'm' moving, '.' still, both while the belief is sure of sleep; 'M' and ',' while it is in
+// doubt (0.7), 'A' and 'a' while it is awake (0.2); '?' unknown, 'x' leaving begins, 'X' left the bed, 'c' a
+// check-in. Returns what was said as "<second>:<kind letter>" - s suspected, c confirmed, w withdrawn, e
+// ended.
 struct Played {
   Awakenings machine;
   std::string said;
@@ -36,58 +38,54 @@ struct Played {
       if (c == 'x') note(machine.leaving(at(now), at(now - 1)));
       if (c == 'X') note(machine.left_bed(at(now), at(now - 10)));
       if (c == 'c') note(machine.entry(at(now), "check-in"));
-      if (c == '?')
+      if (c == '?') {
         note(machine.silent(at(now)));
-      else
-        note(machine.second(at(now), c == 'm' ? Moved::moving : Moved::still, "movement"));
+        continue;
+      }
+      const bool moves = c == 'm' || c == 'M' || c == 'A';
+      const float p = c == 'M' || c == ',' ? 0.7F : c == 'A' || c == 'a' ? 0.2F : 0.97F;
+      note(machine.second(at(now), moves ? Moved::moving : Moved::still, p, "movement"));
     }
     return *this;
   }
 };
 
-std::string times(char c, int n) { return std::string(static_cast<std::size_t>(n), c); }
-std::string still(int n) { return times('.', n); }
-std::string moving(int n) { return times('m', n); }
+std::string times(const std::string& s, int n) {
+  std::string all;
+  for (int i = 0; i < n; ++i)
+    all += s;
+  return all;
+}
+std::string still(int n) { return times(".", n); }
 
 TEST(Awakenings, table) {
   const struct {
     const char* what;
     std::string script, said;
   } table[] = {
-      {"a twitch of 2 s is nothing", still(20) + "mm" + still(200), ""},
-      {"two twitches 14 s apart are nothing", still(20) + "m" + still(13) + "m" + still(200), ""},
-      {"a turn of 10 s is suspected at its third second and withdrawn when still for 45 s",
-       still(20) + moving(10) + still(200), "23:s 75:w "},
-      {"three movements within 15 s suspect", still(20) + "m" + still(6) + "m" + still(6) + "m" + still(100),
-       "35:s 80:w "},
-      {"moving for a minute confirms when the minute is over", still(20) + moving(70) + still(10),
-       "23:s 80:c "},
-      {"a movement every 14 s counts as awake",
-       still(20) + moving(3) +
-           [] {
-             std::string s;
-             for (int i = 0; i < 6; ++i)
-               s += still(13) + "m";
-             return s;
-           }(),
-       "23:s 80:c "},
-      {"a movement every 40 s does not make 60 s awake by 120 s",
-       still(20) + moving(3) +
-           [] {
-             std::string s;
-             for (int i = 0; i < 6; ++i)
-               s += still(39) + "m";
-             return s;
-           }(),
-       "23:s 140:w "},
+      {"a twitch of a second is nothing", still(20) + "m" + still(200), ""},
+      {"two twitches 15 s apart are nothing", still(20) + "m" + still(14) + "m" + still(200), ""},
+      {"a turn is suspected at its second second, withdrawn when sleep is sure again",
+       still(20) + times("M", 10) + times(",", 40) + still(200), "22:s 71:w "},
+      {"but not within 30 s", still(20) + "MMM" + still(200), "22:s 50:w "},
+      {"two movements within 15 s suspect", still(20) + "m" + still(12) + "m" + still(100), "34:s 50:w "},
+      {"awake for a minute confirms when the minute is over", still(20) + "MMM" + times("A", 70),
+       "22:s 80:c "},
+      {"lying awake still does as well", still(20) + "MMM" + times("a", 100), "22:s 80:c "},
+      {"awake only later confirms later", still(20) + times("M", 80) + times("a", 20), "22:s 101:c "},
+      {"whatever is in doubt is decided at 3 min: asleep", still(20) + times("M", 5) + times(",", 300),
+       "22:s 200:w "},
+      {"the belief alone suspects", still(20) + times("a", 80), "21:s 80:c "},
+      {"the same suspicion is not raised again by a belief that stays low",
+       still(20) + times("M", 5) + times(",", 300) + times("a", 5), "22:s 200:w "},
       {"leaving is suspected at once, leaving the bed confirms", still(20) + "x" + still(9) + "X",
        "21:s 31:c "},
       {"leaving the bed alone says both", still(20) + "X", "21:s 21:c "},
       {"a check-in says both at once", still(20) + "c", "21:s 21:c "},
-      {"a check-in confirms what is suspected", still(20) + moving(5) + "c", "23:s 26:c "},
-      {"silence withdraws", still(20) + moving(5) + "?", "23:s 26:w "},
+      {"a check-in confirms what is suspected", still(20) + times("m", 5) + "c", "22:s 26:c "},
+      {"silence withdraws", still(20) + times("m", 5) + "?", "22:s 26:w "},
       {"silence while asleep says nothing", still(20) + "??" + still(20), ""},
-      {"movement before a silence does not count after it", still(20) + "mm?m" + still(60), ""},
+      {"movement before a silence does not count after it", still(20) + "m?m" + still(60), ""},
   };
   for (const auto& t : table)
     EXPECT_EQ(Played().play(t.script).said, t.said) << t.what;
@@ -96,16 +94,16 @@ TEST(Awakenings, table) {
 TEST(Awakenings, carry_number_cause_and_how_long_ago) {
   Played p;
   p.machine.night_opened();
-  p.play(still(20) + moving(10) + still(100) + "x" + still(9) + "X");
+  p.play(still(20) + times("m", 10) + still(100) + "x" + still(9) + "X");
   ASSERT_EQ(p.all.size(), 4U);
   const auto suspected = std::get<event::AwakeningSuspected>(p.all[0].payloads[0]);
   EXPECT_EQ(suspected.number, 1);
-  EXPECT_EQ(suspected.ago, seconds(3));
+  EXPECT_EQ(suspected.ago, seconds(2));
   EXPECT_EQ(suspected.cause.view(), "movement");
   const auto withdrawn = std::get<event::AwakeningWithdrawn>(p.all[1].payloads[0]);
   EXPECT_EQ(withdrawn.number, 1);
-  EXPECT_EQ(withdrawn.cause.view(), "still again");
-  EXPECT_EQ(withdrawn.ago, seconds(75 - 20));
+  EXPECT_EQ(withdrawn.cause.view(), "asleep again");
+  EXPECT_EQ(withdrawn.ago, seconds(30));
   const auto leaving = std::get<event::AwakeningSuspected>(p.all[2].payloads[0]);
   EXPECT_EQ(leaving.number, 2);
   EXPECT_EQ(leaving.cause.view(), "getting up");
@@ -123,36 +121,26 @@ TEST(Awakenings, carry_number_cause_and_how_long_ago) {
   EXPECT_EQ(p.machine.phase(), Awakenings::Phase::asleep);
 }
 
-TEST(Awakenings, by_epochs_where_seconds_say_nothing) {
-  Awakenings a;
-  a.asleep(at(0), at(0));
-  EXPECT_EQ(a.epoch(at(30), EpochState::sleep).count, 0U);
-  auto says = a.epoch(at(60), EpochState::wake);
-  ASSERT_EQ(says.count, 1U);
-  EXPECT_EQ(std::get<event::AwakeningSuspected>(says.payloads[0]).cause.view(), "activity");
-  says = a.epoch(at(90), EpochState::wake);
-  ASSERT_EQ(says.count, 1U);
-  EXPECT_EQ(std::get<event::AwakeningConfirmed>(says.payloads[0]).ago, seconds(60));
-
-  a.asleep(at(600), at(300));
-  EXPECT_EQ(a.epoch(at(630), EpochState::wake).count, 1U);
-  EXPECT_EQ(a.epoch(at(660), EpochState::sleep).count, 0U);
-  says = a.epoch(at(690), EpochState::sleep);
-  ASSERT_EQ(says.count, 1U);
-  EXPECT_TRUE(std::holds_alternative<event::AwakeningWithdrawn>(says.payloads[0]));
+TEST(Awakenings, without_movement_say_what_they_rest_on) {
+  Played p;
+  p.play(still(20) + "a");
+  ASSERT_EQ(p.all.size(), 1U);
+  EXPECT_EQ(std::get<event::AwakeningSuspected>(p.all[0].payloads[0]).cause.view(), "more likely awake");
 }
 
-// Whatever moves: each number is suspected once, then confirmed or withdrawn, within 15 s of its first
-// movement and decided by 120 s after it.
+// Whatever moves and whatever is believed: each number is suspected once, then confirmed or withdrawn, within
+// 15 s of its first movement and decided by 3 min after it.
 TEST(Awakenings, are_decided_in_time_whatever_moves) {
   std::mt19937 random(11);
   for (int night = 0; night < 40; ++night) {
     Played p;
     std::int64_t open = 0;
     for (int chunk = 0; chunk < 300; ++chunk) {
-      const int share = static_cast<int>(random() % 4);
+      const auto share = random() % 4;
+      const std::string still_as = times(std::string(1, ".,a"[random() % 3]), 1);
+      const std::string moving_as = times(std::string(1, "mMA"[random() % 3]), 1);
       for (int i = 0; i < 20; ++i)
-        p.play(static_cast<int>(random() % 10) < share * share ? "m" : ".");
+        p.play(random() % 10 < share * share ? moving_as : still_as);
       if (p.machine.phase() == Awakenings::Phase::awake && random() % 4 == 0)
         p.note(p.machine.asleep(at(p.now), at(p.now)));
       for (const auto& says : p.all)
@@ -163,12 +151,12 @@ TEST(Awakenings, are_decided_in_time_whatever_moves) {
             open = s->number;
           } else if (const auto* c = std::get_if<event::AwakeningConfirmed>(&says.payloads[i])) {
             EXPECT_EQ(c->number, open);
-            EXPECT_GE(c->ago, seconds(60));
-            EXPECT_LE(c->ago, seconds(120));
+            EXPECT_GE(c->ago, Awakenings::confirm_after);
+            EXPECT_LE(c->ago, Awakenings::decide_after);
             open = 0;
           } else if (const auto* w = std::get_if<event::AwakeningWithdrawn>(&says.payloads[i])) {
             EXPECT_EQ(w->number, open);
-            EXPECT_LE(w->ago, seconds(120));
+            EXPECT_LE(w->ago, Awakenings::decide_after);
             open = 0;
           }
         }

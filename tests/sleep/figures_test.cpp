@@ -251,10 +251,10 @@ TEST(Figures, a_nap_is_told_by_its_length_not_by_the_clock) {
 TEST(Figures, unsure_epochs_make_the_range) {
   Written n("W20 s100 W10 s100");
   std::vector<float> p(230, p_not_stated);
-  std::fill(p.begin() + 60, p.begin() + 70, 0.79F);
-  std::fill(p.begin() + 70, p.begin() + 80, 0.8F);     // sure
-  std::fill(p.begin() + 120, p.begin() + 124, 0.21F);  // unsure wake
-  std::fill(p.begin() + 124, p.begin() + 130, 0.2F);   // sure
+  std::fill(p.begin() + 60, p.begin() + 70, sure - 0.01F);
+  std::fill(p.begin() + 70, p.begin() + 80, sure);            // sure
+  std::fill(p.begin() + 120, p.begin() + 124, 1.01F - sure);  // unsure wake
+  std::fill(p.begin() + 124, p.begin() + 130, 0.99F - sure);  // sure
   n.record.p_asleep = p;
   const auto f = figures(n.record);
   EXPECT_DOUBLE_EQ(f.tst_min.value(), 100);

@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "sleep/load_movement.hpp"
-#include "sleep/sleep_run.hpp"
-
 namespace vigil::sleep {
 namespace {
 
@@ -170,45 +167,6 @@ TEST(Night, of_who_never_leaves_is_renewed_after_24_hours) {
   b.until(3 * 24 * 60 + 60);
   EXPECT_EQ(b.opened, 4);
   EXPECT_EQ(b.closed, 3);
-}
-
-TEST(LoadMovementRule, sleeps_after_five_still_minutes_and_scores_by_moving_seconds) {
-  LoadMovementRule rule;
-  using signal::Moved;
-  int s = 0;
-  const auto play = [&](Moved m, int n) {
-    for (int i = 0; i < n; ++i)
-      rule.second({seconds(++s)}, m);
-  };
-  play(Moved::moving, 10);
-  play(Moved::still, 299);
-  EXPECT_FALSE(rule.asleep_since({seconds(s)}));
-  play(Moved::still, 1);
-  EXPECT_EQ(rule.asleep_since({seconds(s)}).value(), Instant{seconds(10)});
-  play(Moved::moving, 2);
-  EXPECT_TRUE(rule.asleep_since({seconds(s)})) << "a twitch";
-  play(Moved::moving, 1);
-  EXPECT_FALSE(rule.asleep_since({seconds(s)}));
-  play(Moved::still, 200);
-  play(Moved::unknown, 1);
-  EXPECT_FALSE(rule.still_since());
-  play(Moved::still, 299);
-  EXPECT_FALSE(rule.asleep_since({seconds(s)})) << "a gap is not stillness";
-
-  EXPECT_EQ(LoadMovementRule::score(true, 9), EpochState::sleep);
-  EXPECT_EQ(LoadMovementRule::score(true, 10), EpochState::wake);
-  EXPECT_EQ(LoadMovementRule::score(false, 0), EpochState::wake);
-}
-
-TEST(SleepRun, needs_ten_sleep_epochs_in_a_row) {
-  SleepRun run;
-  for (int i = 0; i < 9; ++i)
-    run.step({epoch_length * i}, EpochState::sleep);
-  EXPECT_FALSE(run.asleep_since());
-  run.step({epoch_length * 9}, EpochState::unknown);
-  for (int i = 10; i < 20; ++i)
-    run.step({epoch_length * i}, EpochState::sleep);
-  EXPECT_EQ(run.asleep_since().value(), Instant{epoch_length * 10});
 }
 
 }  // namespace

@@ -127,36 +127,5 @@ TEST(Sazonov, scaled_by_100_finds_the_sleep_of_the_actilife_day) {
             442);
 }
 
-TEST(LiveSazonov, of_30_s_epochs_equals_the_minutes_it_is_made_of) {
-  std::mt19937 random(7);
-  std::exponential_distribution<float> counts(1.0F / 300);
-  std::vector<float> epochs(400);
-  for (float& c : epochs)
-    c = random() % 3 ? 0.0F : counts(random);
-  LiveSazonov live;
-  int sleeps = 0;
-  for (std::size_t i = 0; i < epochs.size(); ++i) {
-    const EpochState said = live.step(epochs[i]);
-    if (i < 9) continue;
-    std::array<float, 5> minutes{};
-    for (std::size_t k = 0; k < 5; ++k)
-      minutes[k] = epochs[i - 2 * k] + epochs[i - 2 * k - 1];
-    EXPECT_EQ(said == EpochState::sleep, sazonov::asleep(minutes)) << i;
-    sleeps += said == EpochState::sleep;
-  }
-  EXPECT_GT(sleeps, 40);
-  EXPECT_LT(sleeps, 360);
-}
-
-TEST(LiveSazonov, says_nothing_of_a_minute_that_is_half_unknown) {
-  LiveSazonov live;
-  EXPECT_EQ(live.step(0.0F), EpochState::unknown);
-  EXPECT_EQ(live.step(0.0F), EpochState::sleep);
-  EXPECT_EQ(live.step({}), EpochState::unknown);
-  EXPECT_EQ(live.step(0.0F), EpochState::unknown);
-  // After a gap the minutes before it count as the one after it: a restless minute stays wake.
-  EXPECT_EQ(live.step(210.0F), EpochState::wake);
-}
-
 }  // namespace
 }  // namespace vigil::sleep

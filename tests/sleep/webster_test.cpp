@@ -1,14 +1,10 @@
 #include "sleep/webster.hpp"
 
-#include <map>
 #include <random>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include "sleep/cole_kripke.hpp"
-#include "sleep/hindsight.hpp"
 
 namespace vigil::sleep {
 namespace {
@@ -71,82 +67,6 @@ TEST(Webster, only_ever_turns_sleep_to_wake) {
     for (std::size_t i = 0; i < before.size(); ++i)
       ASSERT_TRUE(after[i] == before[i] || (before[i] == 's' && after[i] == 'W')) << before << "\n" << after;
   }
-}
-
-// A night of counts with long wakes and short sleeps, so that every rule is met.
-std::vector<float> night(unsigned seed) {
-  std::mt19937 random(seed);
-  std::vector<float> epochs;
-  while (epochs.size() < 1200) {
-    const bool wake = random() % 2;
-    const int n = 2 * (1 + static_cast<int>(random() % (random() % 3 ? 14 : 45)));
-    for (int i = 0; i < n; ++i)
-      epochs.push_back(wake ? 400.0F + static_cast<float>(random() % 800) : static_cast<float>(random() % 5));
-  }
-  return epochs;
-}
-
-TEST(Hindsight, equals_the_rules_over_the_whole_night) {
-  for (unsigned seed = 1; seed <= 30; ++seed) {
-    auto epochs = night(seed);
-    const std::size_t real = epochs.size() / 2 * 2;
-    epochs.resize(real);
-    std::vector<float> by_minute(real / 2);
-    for (std::size_t i = 0; i < by_minute.size(); ++i)
-      by_minute[i] = epochs[2 * i] + epochs[2 * i + 1];
-    std::vector<EpochState> whole(by_minute.size());
-    cole_kripke::score(by_minute, whole);
-    webster::rescore(whole);
-
-    Hindsight live;
-    std::map<std::int64_t, EpochState> said;
-    std::int64_t index = 1000;
-    for (const float c : epochs) {
-      live.step(index, c, false, [&](std::int64_t i, EpochState e) {
-        EXPECT_TRUE(said.emplace(i, e).second) << "said twice";
-        EXPECT_GE(index - i, 4) << "Cole-Kripke needs two minutes more";
-        EXPECT_LE(index - i, 2 * (webster::longest_wait + 4));
-      });
-      ++index;
-    }
-    // All but the tail that later minutes may still change.
-    ASSERT_GT(said.size(), real - 2 * (webster::longest_wait + 4));
-    for (const auto& [i, e] : said)
-      ASSERT_EQ(e, whole[static_cast<std::size_t>(i - 1000) / 2])
-          << "seed " << seed << " minute " << (i - 1000) / 2;
-  }
-}
-
-TEST(Hindsight, says_nothing_of_a_gap_and_all_before_it) {
-  Hindsight live;
-  std::map<std::int64_t, EpochState> said;
-  const auto say = [&](std::int64_t i, EpochState e) { said[i] = e; };
-  for (std::int64_t i = 0; i < 100; ++i)
-    live.step(i, i < 40 ? 500.0F : 0.0F, false, say);
-  live.step(100 + 2 * 600, 0.0F, false, say);  // ten hours later
-  for (std::int64_t i = 0; i < 100; ++i)
-    ASSERT_TRUE(said.contains(i)) << i;
-  EXPECT_EQ(said.size(), 100U);
-  for (std::int64_t i = 1301; i < 1500; ++i)
-    live.step(i, 0.0F, false, say);
-  for (std::int64_t i = 100; i < 1300; ++i)
-    EXPECT_FALSE(said.contains(i)) << i;
-  EXPECT_EQ(said[1400], EpochState::sleep);
-}
-
-TEST(Hindsight, takes_an_empty_bed_for_wake_and_half_a_minute_for_half) {
-  Hindsight live;
-  std::map<std::int64_t, EpochState> said;
-  for (std::int64_t i = 0; i < 200; ++i) {
-    const auto counts = i == 60 ? std::nullopt : std::optional(0.0F);
-    live.step(i, counts, i >= 100 && i < 110, [&](std::int64_t k, EpochState e) { said[k] = e; });
-  }
-  EXPECT_FALSE(said.contains(60));
-  EXPECT_EQ(said[61], EpochState::sleep);
-  for (std::int64_t i = 100; i < 110; ++i)
-    EXPECT_EQ(said[i], EpochState::wake) << i;
-  EXPECT_EQ(said[112], EpochState::sleep) << "5 min of wake take one minute of sleep";
-  EXPECT_EQ(said[110], EpochState::wake);
 }
 
 }  // namespace

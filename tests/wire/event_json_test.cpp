@@ -251,7 +251,7 @@ TEST(Entry, OnlyWhatPeopleEnterMayBeEntered) {
   for (const auto* kind : {"bed.left", "daemon.stopped", "pain.prompted", "no.such"})
     EXPECT_THAT(refused(entry(kind, "{}")),
                 HasSubstr("kind: expected one of lights.out, lights.on, pain.checkin, note.added, "
-                          "entry.corrected, call.seen; found"));
+                          "entry.corrected, call.seen, baseline.reset, kiosk.touched; found"));
   EXPECT_EQ(refused(R"({"id":"12345678"})"), "kind is missing");
   EXPECT_EQ(refused(R"({"id":"12345678","kind":3})"), "kind: expected a text, found 3");
 }

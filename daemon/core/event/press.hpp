@@ -58,4 +58,10 @@ struct CallSeen {
   static void fields(auto& self, auto&& field) { field("call", self.call); }
 };
 
+/// A hand on the screen at the bed, whatever it did there.
+struct KioskTouched {
+  static constexpr std::string_view kind = "kiosk.touched";
+  static void fields(auto&, auto&&) {}
+};
+
 }  // namespace vigil::event

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/baseline.hpp"
 #include "core/instant.hpp"
 #include "core/name.hpp"
 
@@ -34,7 +35,7 @@ struct AwakeningConfirmed {
   static constexpr std::string_view kind = "awakening.confirmed";
   std::int64_t number = 0;
   Duration ago{};
-  Name cause;  ///< "60 s awake", "left bed", "check-in", "button press"
+  Name cause;  ///< "awake for 60 s", "more likely awake", "left bed", "check-in", "...
   static void fields(auto& self, auto&& field) {
     field("number", self.number), field("ago_s", self.ago), field("cause", self.cause);
   }
@@ -71,6 +72,24 @@ struct RestlessEnded {
   Duration ago{};
   Duration lasted{};
   static void fields(auto& self, auto&& field) { field("ago_s", self.ago), field("lasted_s", self.lasted); }
+};
+
+/// A night closed, and this is what is known of the person now: in force until the next, or a reset.
+struct BaselineLearned {
+  static constexpr std::string_view kind = "baseline.learned";
+  Baseline baseline;
+  static void fields(auto& self, auto&& field) {
+    auto& b = self.baseline;
+    field("version", b.version), field("nights", b.nights), field("heart_bpm", b.heart_bpm);
+    field("breath_rpm", b.breath_rpm), field("moving_percent", b.moving_percent);
+    field("load_kg", b.load_kg);
+  }
+};
+
+/// A person says that somebody else lies here from now on, or that what was learned is wrong.
+struct BaselineReset {
+  static constexpr std::string_view kind = "baseline.reset";
+  static void fields(auto&, auto&&) {}
 };
 
 }  // namespace vigil::event
