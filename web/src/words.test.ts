@@ -97,5 +97,9 @@ test('every kind of the log is told in words', () => {
     'The empty bed weighs 10.0 kg on its 4 load cells',
   );
   expect(told('call.seen', { call: 7 })).toBe('Call seen');
+  expect(told('validation.stored', { lab: 'Lab 2', nights: 12, kappa: 0.6149 })).toBe(
+    'Validated in Lab 2 on 12 nights, kappa 0.61',
+  );
+  expect(told('validation.stored', { lab: '' })).toBe('The figures of the validation were withdrawn');
   expect(told('bed.flooded', {})).toBe('bed.flooded (this page cannot read it)');
 });

@@ -266,6 +266,12 @@ export function tell(e: LogEvent): Told {
       );
     case 'setting.changed':
       return technical(`Setting ${e.data.key} is now ${e.data.value}`);
+    case 'validation.stored':
+      return technical(
+        e.data.lab === ''
+          ? 'The figures of the validation were withdrawn'
+          : `Validated in ${e.data.lab} on ${e.data.nights} ${e.data.nights === 1 ? 'night' : 'nights'}${e.data.kappa === null ? '' : `, kappa ${e.data.kappa.toFixed(2)}`}`,
+      );
     case 'unreadable':
       return technical(`${e.said} (this page cannot read it)`);
   }

@@ -16,6 +16,10 @@ const epochs = (from_min: number, to_min: number, state: BedState): Epoch[] =>
     counts: null,
     movement_kg: null,
     load_kg: null,
+    scorer: '',
+    rescorer: null,
+    p_asleep: null,
+    rescored_p_asleep: null,
   }));
 const at = (minutes: number, kind: string, data: Record<string, unknown>) =>
   read_event({ kind, seq: 1, bed: 'b', t: new Date(start + minutes * min).toISOString(), data })!;

@@ -33,6 +33,7 @@ export class Bed {
     heart_bpm: null,
     heart_quality: null,
     heart_from: null,
+    p_asleep: null,
   });
   /** Server's time of the reading, ms since 1970. */
   read_at = $state(0);

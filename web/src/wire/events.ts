@@ -14,24 +14,91 @@ const meaning = v.object({ device: text, press: text, ago_s: seconds });
 
 const awakening = v.object({ number: v.number(), ago_s: seconds, cause: text });
 
-/** Minutes and percents of a night; null: it cannot be said. */
+/**
+ * Minutes and percents of a night; null: it cannot be said, or an older program closed the night without it. `low` and
+ * `high` are the range the data allow, `live` what the live scores alone came to.
+ */
 export const NightFiguresSchema = v.object({
   tib_min: v.number(),
   sol_min: maybe(v.number()),
   waso_min: maybe(v.number()),
   tst_min: maybe(v.number()),
   se_percent: maybe(v.number()),
+  sol_low_min: maybe(v.number()),
+  sol_high_min: maybe(v.number()),
+  waso_low_min: maybe(v.number()),
+  waso_high_min: maybe(v.number()),
+  tst_low_min: maybe(v.number()),
+  tst_high_min: maybe(v.number()),
   se_low_percent: maybe(v.number()),
   se_high_percent: maybe(v.number()),
+  spt_min: maybe(v.number()),
+  maintenance_percent: maybe(v.number()),
+  twak_min: maybe(v.number()),
+  twt_min: maybe(v.number()),
+  movement_index_percent: maybe(v.number()),
+  fragmentation_percent: maybe(v.number()),
   nwak_1min: v.number(),
   nwak_5min: v.number(),
   exits: v.number(),
   position_changes: v.number(),
   restless_episodes: v.number(),
   unknown_min: v.number(),
+  longest_gap_min: maybe(v.number()),
   coverage_percent: v.number(),
+  nap: v.optional(v.boolean(), false),
+  live_sol_min: maybe(v.number()),
+  live_waso_min: maybe(v.number()),
+  live_tst_min: maybe(v.number()),
+  live_se_percent: maybe(v.number()),
+  live_nwak_1min: maybe(v.number()),
+  live_nwak_5min: maybe(v.number()),
+  changed_min: maybe(v.number()),
 });
 export type NightFigures = v.InferOutput<typeof NightFiguresSchema>;
+
+const share = maybe(v.pipe(v.number(), v.minValue(-1), v.maxValue(1)));
+const change = maybe(v.number());
+const tally = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0);
+
+/** How far Vigil agreed with scored nights of a lab; an empty lab: withdrawn. Minutes are said less true. */
+export const ValidationSchema = v.object({
+  lab: text,
+  algorithm: v.optional(text, ''),
+  version: v.optional(text, ''),
+  program: v.optional(text, ''),
+  measured: v.optional(text, ''),
+  nights: tally,
+  people: tally,
+  epochs: tally,
+  sensitivity: share,
+  sensitivity_low: share,
+  sensitivity_high: share,
+  specificity: share,
+  specificity_low: share,
+  specificity_high: share,
+  kappa: share,
+  kappa_low: share,
+  kappa_high: share,
+  tst_bias_min: change,
+  tst_low_min: change,
+  tst_high_min: change,
+  sol_bias_min: change,
+  sol_low_min: change,
+  sol_high_min: change,
+  waso_bias_min: change,
+  waso_low_min: change,
+  waso_high_min: change,
+  awakenings_true_1min: tally,
+  awakenings_found_1min: tally,
+  awakenings_invented_1min: tally,
+  awakenings_true_5min: tally,
+  awakenings_found_5min: tally,
+  awakenings_invented_5min: tally,
+  latency_median_s: change,
+  latency_p90_s: change,
+});
+export type ValidationData = v.InferOutput<typeof ValidationSchema>;
 
 export const payloads = {
   'daemon.started': v.object({ version: text, clean: v.boolean(), time_scale: v.number() }),
@@ -84,6 +151,7 @@ export const payloads = {
   'call.made': meaning,
   'awake.said': meaning,
   'call.seen': v.object({ call: v.number() }),
+  'validation.stored': ValidationSchema,
 } as const;
 
 export type Kind = keyof typeof payloads;

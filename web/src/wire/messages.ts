@@ -11,8 +11,9 @@ const measure = v.optional(
   v.nullable(v.object({ v: v.pipe(v.number(), v.finite()), age_s: v.pipe(v.number(), v.finite()) })),
   null,
 );
+const share = v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))), null);
 /** 0 to 1, of a rate; told also while the rate is unknown for want of it. Null: the source states none. */
-const quality = v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))), null);
+const quality = share;
 /** Out of the load cells, or the sensor's own word. Null: nothing here could tell it now. */
 const source = v.optional(v.nullable(v.picklist(['load', 'sensor'])), null);
 /** A number and how old it was, in the server's seconds, when the message was made. Null: unknown. */
@@ -39,6 +40,8 @@ export const ReadingSchema = v.object({
   heart_bpm: measure,
   heart_quality: quality,
   heart_from: source,
+  /** P(asleep) by the estimator, 0 out of bed. Null: not known. */
+  p_asleep: share,
 });
 export type Reading = v.InferOutput<typeof ReadingSchema>;
 

@@ -7,6 +7,7 @@ import { type Device, DeviceSchema, states } from './messages.ts';
 const text = v.string();
 const time = v.pipe(text, v.isoTimestamp(), v.transform(Date.parse));
 const maybe_number = v.optional(v.nullable(v.number()), null);
+const share = v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))), null);
 
 export const epoch_ms = 30_000;
 
@@ -18,6 +19,11 @@ const epoch = v.object({
   counts: maybe_number,
   movement_kg: maybe_number,
   load_kg: maybe_number,
+  scorer: v.optional(text, ''),
+  rescorer: v.optional(v.nullable(text), null),
+  /** P(asleep): the mean of the live one, and in hindsight. */
+  p_asleep: share,
+  rescored_p_asleep: share,
 });
 export type Epoch = v.InferOutput<typeof epoch>;
 const epochs = v.object({ epochs: v.array(epoch) });
