@@ -1,4 +1,4 @@
-import type { EventOf, LogEvent } from '../wire/events.ts';
+import type { EventOf, LogEvent, Payload } from '../wire/events.ts';
 import type { BedState } from '../wire/messages.ts';
 
 /** What a bed's events say when read from first to last. A pure fold: the same events, the same facts. */
@@ -21,6 +21,8 @@ export interface Awakening {
   from: number;
   state: 'suspected' | 'confirmed' | 'withdrawn';
   cause: string;
+  /** When it was last said what it is. */
+  said: number;
   ended: number | undefined;
 }
 
@@ -41,6 +43,13 @@ export interface NightSpan {
   closed: number | undefined;
 }
 
+/** What was learned of one person's sleep; numbers are null where no sensor told them. */
+export interface Baseline extends Payload<'baseline.learned'> {
+  seq: number;
+  at: number;
+  algorithm: string;
+}
+
 export interface Facts {
   checkins: Checkin[];
   awakenings: Awakening[];
@@ -57,6 +66,10 @@ export interface Facts {
   /** The newest question that no check-in has answered yet. */
   prompted: number | undefined;
   entered: number | undefined;
+  /** Null: it was forgotten, and nothing has been learned since. Undefined: these events do not tell. */
+  baseline: Baseline | null | undefined;
+  /** When it was last forgotten. */
+  forgotten: number | undefined;
 }
 
 const late_entry = /^entered at (\d{4}-\d\d-\d\dT[\d:.]+Z)/;
@@ -79,6 +92,8 @@ export function fold(events: readonly LogEvent[]): Facts {
     pressed: undefined,
     prompted: undefined,
     entered: undefined,
+    baseline: undefined,
+    forgotten: undefined,
   };
   let in_bed: boolean | undefined;
   let asleep = false;
@@ -108,12 +123,14 @@ export function fold(events: readonly LogEvent[]): Facts {
     if (known) {
       known.state = state;
       known.cause = e.data.cause;
+      known.said = e.at;
     } else {
       awakenings.set(key, {
         number: e.data.number,
         from: e.since,
         state,
         cause: e.data.cause,
+        said: e.at,
         ended: undefined,
       });
     }
@@ -212,6 +229,13 @@ export function fold(events: readonly LogEvent[]): Facts {
       case 'call.seen':
         // One that the log could not number is seen with the next that it could.
         facts.calls = facts.calls.filter((c) => c.seq > e.data.call);
+        break;
+      case 'baseline.learned':
+        facts.baseline = { seq: e.seq, at: e.at, algorithm: e.algorithm, ...e.data };
+        break;
+      case 'baseline.reset':
+        facts.baseline = null;
+        facts.forgotten = e.at;
         break;
       case 'entry.corrected': {
         const entry = checkins.get(e.data.corrects);

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type LogEvent, NightFiguresSchema, read_event } from './events.ts';
+import { type LogEvent, NightFiguresSchema, read_event, ValidationSchema } from './events.ts';
 import { type Device, DeviceSchema, states } from './messages.ts';
 
 /** Answers of /api/v1. A server that answers otherwise is an error in words, never a half-filled table. */
@@ -14,7 +14,7 @@ export const epoch_ms = 30_000;
 const epoch = v.object({
   from: time,
   score: v.picklist(['unknown', 'wake', 'sleep']),
-  rescored: v.optional(v.nullable(text), null),
+  rescored: v.optional(v.nullable(v.picklist(['unknown', 'wake', 'sleep'])), null),
   state: v.picklist(states),
   counts: maybe_number,
   movement_kg: maybe_number,
@@ -40,6 +40,25 @@ const night = v.object({
 });
 export type Night = v.InferOutput<typeof night>;
 const nights = v.object({ nights: v.array(night) });
+const whole_night = v.object({ ...night.entries, events: v.array(v.unknown()), epochs: v.array(epoch) });
+/** A night with its record. */
+export type WholeNight = Night & { events: LogEvent[]; epochs: Epoch[] };
+
+const definition = v.object({
+  key: text,
+  title: text,
+  unit: v.optional(text, ''),
+  definition: text,
+});
+export type Definition = v.InferOutput<typeof definition>;
+const definitions = v.object({ definitions: v.array(definition) });
+
+const validation = v.object({
+  validation: v.nullable(
+    v.object({ ...ValidationSchema.entries, simulated: v.optional(v.boolean(), false) }),
+  ),
+});
+export type Validation = NonNullable<v.InferOutput<typeof validation>['validation']>;
 
 const problem = v.object({ error: v.object({ code: text, message: text }) });
 
@@ -101,6 +120,25 @@ export async function get_epochs(
 export async function get_nights(bed: string, limit: number, signal?: AbortSignal): Promise<Night[]> {
   const path = `/api/v1/nights?bed=${segment(bed)}&limit=${limit}`;
   return believe(nights, await get(path, signal), 'nights').nights;
+}
+
+export async function get_night(night: string, signal?: AbortSignal): Promise<WholeNight> {
+  const { events, ...rest } = believe(
+    whole_night,
+    await get(`/api/v1/nights/${segment(night)}`, signal),
+    'night',
+  );
+  return { ...rest, events: events.map(read_event).filter((e) => e !== undefined) };
+}
+
+/** What each figure of a night means, in the daemon's own words. */
+export async function get_definitions(signal?: AbortSignal): Promise<Definition[]> {
+  return believe(definitions, await get('/api/v1/definitions', signal), 'definitions').definitions;
+}
+
+/** Null: none is stored. */
+export async function get_validation(signal?: AbortSignal): Promise<Validation | null> {
+  return believe(validation, await get('/api/v1/validation', signal), 'validation').validation;
 }
 
 const devices = v.object({ devices: v.array(DeviceSchema) });
