@@ -70,7 +70,7 @@ void Bed::Inside::score_epoch(const Second& s, std::int64_t index, Output& out) 
     scorer = &sleep::LoadMovementRule::algorithm();
   }
   epoch_scorer = scorer ? scorer_name(*scorer) : Name{};
-  trail.write(index, epoch_score);
+  trail.write_live(index, epoch_score, {}, g.moved_known >= enough ? std::optional(g.moving) : std::nullopt);
 
   const auto say_hindsight = [&](std::int64_t i, EpochState state) {
     rescore(i, state, sleep::Hindsight::algorithm(), out);
@@ -116,7 +116,7 @@ void Bed::Inside::say_epoch(std::int64_t index, Output& out) {
 
 void Bed::Inside::rescore(std::int64_t index, EpochState score, const Algorithm& scorer, Output& out) {
   trail.write(index, score);
-  out.rescores.push_back({bed, signal::cell_start(index, epoch_length), score, scorer_name(scorer)});
+  out.rescores.push_back({bed, signal::cell_start(index, epoch_length), score, scorer_name(scorer), {}});
 }
 
 // Hindsight of the rule for the bed alone: the stillness that turned out to be sleep, the movement that
@@ -142,7 +142,7 @@ void Bed::Inside::skip_epochs(Instant to, Output& out) {
     epoch.bed = bed;
     epoch.from = signal::cell_start(i, epoch_length);
     out.epochs.push_back(epoch);
-    trail.write(i, EpochState::unknown);
+    trail.write_live(i, EpochState::unknown);
     sazonov.step({});
     hindsight.step(i, {}, false, say_hindsight);
     last_epoch = i;

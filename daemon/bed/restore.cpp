@@ -112,7 +112,8 @@ void Bed::Inside::restore(const Epoch& epoch, Instant from) {
       const Instant middle = end - epoch_length / 2;
       if (middle >= c.from && end <= c.to && epoch.state != BedState::out_of_bed) score = c.score;
     }
-  trail.write(index, score);
+  trail.write_live(index, epoch.score, epoch.p_asleep);
+  if (score != epoch.score) trail.write(index, score);
   const EpochState by_wrist = sazonov.step(epoch.counts);
   const bool out_of_bed = epoch.scorer == scorer_name(signal::Presence::algorithm());
   const auto again = [&](std::int64_t i, EpochState state) { trail.write(i, state); };

@@ -72,6 +72,7 @@ struct Reading {
   std::optional<float> breath_quality, heart_quality;
   RateSource breath_from = RateSource::none;
   RateSource heart_from = RateSource::none;
+  std::optional<float> p_asleep;  ///< P(asleep), 0 to 1, by the estimator; 0 out of bed; nullopt: not known
 };
 
 /// One 30-s epoch, scored. `score` is the live decision; `hindsight` the delayed one of the same epoch.
@@ -100,6 +101,7 @@ struct Epoch {
   std::optional<float> movement_kg;  ///< RMS over the epoch
   std::optional<float> load_kg;      ///< mean above tare
   Name scorer;                       ///< name and version of what decided `score`
+  std::optional<float> p_asleep;     ///< mean over the epoch of the live P(asleep)
 };
 
 /// A delayed decision about earlier epochs, e.g. Cole-Kripke with Webster's rules.
@@ -108,6 +110,7 @@ struct Rescore {
   Instant from;
   EpochState score = EpochState::unknown;
   Name scorer;
+  std::optional<float> p_asleep;  ///< P(asleep) in hindsight; nullopt: the scorer states none
 };
 
 /// A point of a moving trace, on a fixed 10-Hz grid.

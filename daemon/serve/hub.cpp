@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <tuple>
 
 #include "base/log.hpp"
@@ -25,11 +26,8 @@ Bytes text_frame(std::string_view text) {
 
 /// What of a bed's snapshot is worth a `beds` frame: all but the reading, which has its own.
 auto standing(const wire::BedSnapshot& b) {
-  const auto& f = b.figures;
   return std::make_tuple(b.bed, b.label, b.person, b.simulated, b.night_open, b.night_opened, b.night,
-                         std::tie(f.tib_min, f.sol_min, f.waso_min, f.tst_min, f.se_percent, f.se_low_percent,
-                                  f.se_high_percent, f.nwak_1min, f.nwak_5min, f.exits, f.position_changes,
-                                  f.restless_episodes, f.unknown_min, f.coverage_percent));
+                         std::cref(b.figures));
 }
 
 /// What of a device is worth a `devices` frame: not its counters and rates, which always move.

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -8,26 +9,44 @@
 
 namespace vigil::sleep {
 
-/// A night to take the figures of.
+inline constexpr float p_not_stated = -1;            ///< an epoch scored without P(asleep)
+inline constexpr std::uint8_t moving_unknown = 255;  ///< an epoch of which movement is not known
+
+/// An epoch is sure when its P(asleep) is at least this for sleep, at most 1 - this for wake.
+inline constexpr float sure = 0.8F;
+
+/// A night to take the figures of. `live`, `p_asleep` and `moving` are as long as `epochs`, or empty: not
+/// known of any.
 struct NightRecord {
-  std::span<const EpochState> epochs;  ///< one after the other, unknown where nothing is known
-  Instant first_epoch;                 ///< start of epochs[0]
-  Instant into_bed;                    ///< B
-  Instant out_of_bed;                  ///< R; of a night that goes on: now
-  std::optional<Instant> lights_out;   ///< T, if somebody said so
-  bool beginning_known = true;         ///< false: B is where sleep was first seen, so SOL cannot be said
-  int exits = 0;                       ///< but the final one
+  std::span<const EpochState> epochs;    ///< the best that is known of each, unknown where nothing is
+  std::span<const EpochState> live;      ///< what was said of it when it ended
+  std::span<const float> p_asleep;       ///< of `epochs`; p_not_stated
+  std::span<const std::uint8_t> moving;  ///< seconds moved within the epoch, 0 to 30; moving_unknown
+  Instant first_epoch;                   ///< start of epochs[0]
+  Instant into_bed;                      ///< B
+  Instant out_of_bed;                    ///< R; of a night that goes on: now
+  std::optional<Instant> lights_out;     ///< T, if somebody said so
+  bool beginning_known = true;           ///< false: B is where sleep was first seen, so SOL cannot be said
+  int exits = 0;                         ///< but the final one
   int position_changes = 0;
   int restless_episodes = 0;
 };
 
-/// TIB, SOL, WASO, TST, SE and the rest by the definitions of core/night.hpp (Consensus Sleep Diary terms):
+/// The figures by the definitions of core/night.hpp (Consensus Sleep Diary terms), version 2:
 /// - an epoch belongs to the night if its middle lies between B and R;
 /// - onset is the first sleep epoch of 10 min of sleep without a break (an unknown epoch breaks it);
-/// - the final awakening is the end of the last sleep epoch; WASO is the wake between onset and it;
+/// - the final awakening is the end of the last sleep epoch; WASO is the wake between onset and it; SPT is
+/// the
+///   time between them, unknown epochs included; TWAK goes on from it to R;
 /// - an awakening is the wake between two sleeps after onset, and ends only where sleep is seen again;
 /// - unknown epochs within an awakening neither lengthen nor divide it: NWAK is what is known at least;
-/// - SE = 100 TST / TIB; its upper bound takes every unknown epoch for sleep.
+/// - a sleep bout is what lies between two wakes of the SPT, unknown epochs within it included;
+/// - SE = 100 TST / TIB; the sleep of maintenance is that after onset;
+/// - the movement index is of the epochs of which movement is known;
+/// - a range: the figure is taken three times, as scored; with each unknown or unsure epoch as wake; with
+/// each
+///   as sleep. Low and high are the least and the most of the three. An epoch without P is sure. Where one of
+///   the three has no onset, SOL and WASO have no upper bound.
 NightFigures figures(const NightRecord& night) noexcept;
 
 }  // namespace vigil::sleep

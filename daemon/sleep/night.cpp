@@ -112,7 +112,11 @@ NightFigures Night::figures(const Trail& trail, Instant until, Instant now) cons
   // The epoch that is still running is not unknown: it is not there yet.
   const std::int64_t end =
       std::min(signal::cell(now, epoch_length), signal::cell(record.out_of_bed, epoch_length) + 1);
-  record.epochs = trail.row(first, end);
+  const Trail::Row row = trail.row(first, end);
+  record.epochs = row.best;
+  record.live = row.live;
+  record.p_asleep = row.p_asleep;
+  record.moving = row.moving;
   record.first_epoch = signal::cell_start(first, epoch_length);
   record.lights_out = lights_out_;
   record.beginning_known = beginning_known_;

@@ -5,12 +5,16 @@
 namespace vigil::store {
 namespace {
 
-using Values = std::array<std::optional<float>, 5>;
-constexpr std::array<double, 5> steps_per_unit{100, 100, 10, 100, 100};
+constexpr std::size_t in_head =
+    5;  // values whose bits the first byte of a reading holds; the next hold the rest
+constexpr std::array<double, 6> steps_per_unit{100, 100, 10, 100, 100, 100};
+using Values = std::array<std::optional<float>, steps_per_unit.size()>;
 constexpr double largest = 1e12;  // steps: far beyond any sensor, far within int64
+constexpr unsigned state_bits = 7;
+constexpr unsigned extended = 7;  // in the place of a state
 
 Values values(const ReadingRow& r) {
-  return {r.load_kg, r.movement_kg, r.activity_mg, r.breath_rpm, r.heart_bpm};
+  return {r.load_kg, r.movement_kg, r.activity_mg, r.breath_rpm, r.heart_bpm, r.p_asleep};
 }
 
 void put(std::vector<std::byte>& out, std::uint64_t v) {
@@ -46,7 +50,13 @@ bool ReadingBlock::add(const ReadingRow& row) {
   unsigned mask = 0;
   for (std::size_t i = 0; i < all.size(); ++i)
     mask |= known(i) ? 1U << i : 0U;
-  bytes_.push_back(static_cast<std::byte>(static_cast<unsigned>(row.state) | mask << 3U));
+  const auto state = static_cast<unsigned>(row.state);
+  if (const unsigned later = mask >> in_head; later == 0) {
+    bytes_.push_back(static_cast<std::byte>(state | mask << 3U));
+  } else {
+    bytes_.push_back(static_cast<std::byte>(extended | (mask & 0x1FU) << 3U));
+    bytes_.push_back(static_cast<std::byte>(state | later << 3U));
+  }
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!known(i)) continue;
     const auto now = std::llround(static_cast<double>(*all[i]) * steps_per_unit[i]);
@@ -60,7 +70,7 @@ bool ReadingBlock::add(const ReadingRow& row) {
 
 std::vector<ReadingRow> unpack(WallTime start, std::span<const std::byte> bytes) {
   std::vector<ReadingRow> rows;
-  std::array<std::int64_t, 5> last{};
+  std::array<std::int64_t, steps_per_unit.size()> last{};
   std::uint64_t ms = 0;
   while (!bytes.empty()) {
     ReadingRow row;
@@ -69,16 +79,25 @@ std::vector<ReadingRow> unpack(WallTime start, std::span<const std::byte> bytes)
     ms += *later;
     const auto head = std::to_integer<unsigned>(bytes.front());
     bytes = bytes.subspan(1);
-    if (ms >= static_cast<std::uint64_t>(block_span_ms) ||
-        (head & 7U) > static_cast<unsigned>(BedState::asleep))
+    unsigned state = head & state_bits;
+    unsigned mask = head >> 3U;
+    if (state == extended) {
+      if (bytes.empty()) break;
+      const auto more = std::to_integer<unsigned>(bytes.front());
+      bytes = bytes.subspan(1);
+      state = more & state_bits;
+      mask |= more >> 3U << in_head;
+    }
+    if (ms >= static_cast<std::uint64_t>(block_span_ms) || state > static_cast<unsigned>(BedState::asleep) ||
+        mask >> steps_per_unit.size() != 0)
       break;
     row.wall = start + std::chrono::milliseconds(ms);
-    row.state = static_cast<BedState>(head & 7U);
-    const std::array<std::optional<float>*, 5> out{&row.load_kg, &row.movement_kg, &row.activity_mg,
-                                                   &row.breath_rpm, &row.heart_bpm};
+    row.state = static_cast<BedState>(state);
+    const std::array<std::optional<float>*, steps_per_unit.size()> out{
+        &row.load_kg, &row.movement_kg, &row.activity_mg, &row.breath_rpm, &row.heart_bpm, &row.p_asleep};
     bool whole = true;
     for (std::size_t i = 0; whole && i < out.size(); ++i) {
-      if ((head >> (3 + i) & 1U) == 0) continue;
+      if ((mask >> i & 1U) == 0) continue;
       const auto packed = take(bytes);
       whole = packed.has_value();
       if (!whole) break;

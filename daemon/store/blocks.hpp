@@ -12,8 +12,9 @@ namespace vigil::store {
 
 /// Up to a minute of one bed's 1-Hz readings, packed. Each: varint milliseconds since the one before (the
 /// first: since the block's start), a byte state | mask << 3 of the five values that are known, and for each
-/// of those the zigzag varint difference to its last known value in hundredths (activity: tenths). A quiet
-/// minute takes some 500 bytes.
+/// of those the zigzag varint difference to its last known value in hundredths (activity: tenths). State 7
+/// means that a second byte follows, state | mask << 3 of what came later: P(asleep) in hundredths, after the
+/// five. A quiet minute takes some 600 bytes.
 class ReadingBlock {
  public:
   ReadingBlock(WallTime start) : start_(start), last_ms_(0) {}  // NOLINT(google-explicit-constructor)
@@ -25,7 +26,7 @@ class ReadingBlock {
  private:
   WallTime start_;
   std::int64_t last_ms_;
-  std::array<std::int64_t, 5> last_{};
+  std::array<std::int64_t, 6> last_{};
   std::vector<std::byte> bytes_;
 };
 

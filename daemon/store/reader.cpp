@@ -187,8 +187,8 @@ std::vector<EpochRow> Reader::epochs(const Name& bed, WallTime from, WallTime to
     const auto number = bed_number(in_->db, bed);
     if (!number) return epochs;
     Statement rows(in_->db,
-                   "SELECT id, offset_min, score, state, counts, movement_kg, load_kg, scorer, rescored FROM "
-                   "epoch WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
+                   "SELECT id, offset_min, score, state, counts, movement_kg, load_kg, scorer, rescored, "
+                   "p_asleep, rescored_p_asleep, rescorer FROM epoch WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
     rows.start(row_id(*number, from), row_id(*number, to));
     const auto real = [&](int column) {
       return rows.is_null(column) ? std::nullopt : std::optional(static_cast<float>(rows.real(column)));
@@ -206,7 +206,12 @@ std::vector<EpochRow> Reader::epochs(const Name& bed, WallTime from, WallTime to
       row.epoch.movement_kg = real(5);
       row.epoch.load_kg = real(6);
       row.epoch.scorer = rows.text(7).substr(0, Name::capacity);
-      if (!rows.is_null(8)) row.rescored = score(8);
+      row.epoch.p_asleep = real(9);
+      if (!rows.is_null(8)) {
+        row.rescored = score(8);
+        row.rescored_p_asleep = real(10);
+        if (!rows.is_null(11)) row.rescorer = rows.text(11).substr(0, Name::capacity);
+      }
       epochs.push_back(row);
     }
     return epochs;

@@ -37,12 +37,18 @@ CREATE TABLE epoch(
   counts REAL, movement_kg REAL, load_kg REAL, scorer TEXT NOT NULL, rescored INTEGER, rescorer TEXT);
 )";
 
+// P(asleep), live and in hindsight.
+constexpr std::string_view schema_2 = R"(
+ALTER TABLE epoch ADD COLUMN p_asleep REAL;
+ALTER TABLE epoch ADD COLUMN rescored_p_asleep REAL;
+)";
+
 }  // namespace
 
 std::filesystem::path database_file(const std::filesystem::path& directory) { return directory / "vigil.db"; }
 
 const std::vector<std::string_view>& migrations() {
-  static const std::vector<std::string_view> steps{schema_1};
+  static const std::vector<std::string_view> steps{schema_1, schema_2};
   return steps;
 }
 

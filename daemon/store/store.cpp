@@ -505,20 +505,21 @@ struct Store::Inside {
       Statement put_epoch(
           db,
           "INSERT OR REPLACE INTO epoch(id, offset_min, score, state, counts, movement_kg, load_kg, "
-          "scorer) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+          "scorer, p_asleep) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
       for (const auto& [e, from] : epochs)
         put_epoch.run(row_id(number_of(e.bed), from), std::int64_t{from.offset.count()},
                       static_cast<int>(e.score), static_cast<int>(e.state), real(e.counts),
-                      real(e.movement_kg), real(e.load_kg), e.scorer.view());
+                      real(e.movement_kg), real(e.load_kg), e.scorer.view(), real(e.p_asleep));
       // The moments of an epoch and of its rescoring are told by clocks read apart, so the nearest is meant.
       Statement put_rescore(
           db,
-          "UPDATE epoch SET rescored=?4, rescorer=?5 WHERE id = (SELECT id FROM epoch WHERE id "
+          "UPDATE epoch SET rescored=?4, rescorer=?5, rescored_p_asleep=?6 WHERE id = (SELECT id FROM epoch "
+          "WHERE id "
           "BETWEEN ?1 - 15000 AND ?1 + 15000 AND id BETWEEN ?2 AND ?3 ORDER BY abs(id - ?1) LIMIT 1)");
       for (const auto& [r, from] : rescores) {
         const auto bed = number_of(r.bed);
         put_rescore.run(row_id(bed, from), bed << 42, (bed + 1) << 42, static_cast<int>(r.score),
-                        r.scorer.view());
+                        r.scorer.view(), real(r.p_asleep));
       }
       commit->run();
     } catch (const std::exception& e) {
@@ -678,9 +679,10 @@ void Store::record(const Reading& r, WallTime wall) {
     return m ? std::optional(m->value) : std::nullopt;
   };
   // What does not fit is readings, which may be lost: events and entries may not.
-  (void)in_->box.post(StoredReading{r.bed,
-                                    {wall, r.state, value(r.load_kg), value(r.movement_kg),
-                                     value(r.activity_mg), value(r.breath_rpm), value(r.heart_bpm)}});
+  (void)in_->box.post(
+      StoredReading{r.bed,
+                    {wall, r.state, value(r.load_kg), value(r.movement_kg), value(r.activity_mg),
+                     value(r.breath_rpm), value(r.heart_bpm), r.p_asleep}});
 }
 void Store::record(const Epoch& epoch, WallTime from) { (void)in_->box.post(StoredEpoch{epoch, from}); }
 void Store::record(const Rescore& rescore, WallTime from) {

@@ -43,7 +43,10 @@ json epoch_list(std::span<const EpochRow> epochs) {
                     {"counts", rounded(row.epoch.counts)},
                     {"movement_kg", rounded(row.epoch.movement_kg)},
                     {"load_kg", rounded(row.epoch.load_kg)},
-                    {"scorer", mended_utf8(row.epoch.scorer.view())}});
+                    {"scorer", mended_utf8(row.epoch.scorer.view())},
+                    {"rescorer", row.rescored ? json(mended_utf8(row.rescorer.view())) : json(nullptr)},
+                    {"p_asleep", rounded(row.epoch.p_asleep)},
+                    {"rescored_p_asleep", rounded(row.rescored_p_asleep)}});
   return list;
 }
 
@@ -104,7 +107,8 @@ std::string readings_text(std::span<const ReadingRow> readings) {
                     {"movement_kg", rounded(r.movement_kg)},
                     {"activity_mg", rounded(r.activity_mg)},
                     {"breath_rpm", rounded(r.breath_rpm)},
-                    {"heart_bpm", rounded(r.heart_bpm)}});
+                    {"heart_bpm", rounded(r.heart_bpm)},
+                    {"p_asleep", rounded(r.p_asleep)}});
   return text({{"readings", std::move(list)}});
 }
 

@@ -20,9 +20,10 @@ std::string nights_text(std::span<const NightRow> nights);
 /// The night's object plus "events":[...],"epochs":[...].
 std::string night_text(const NightRow& night, std::span<const Event> events,
                        std::span<const EpochRow> epochs);
-/// {"epochs":[{"from","score","rescored"|null,"state","counts"|null,"movement_kg"|null,"load_kg"|null,"scorer"}]}
+/// {"epochs":[{"from","score","rescored"|null,"state","counts"|null,"movement_kg"|null,"load_kg"|null,"scorer","rescorer"|null,
+/// "p_asleep"|null,"rescored_p_asleep"|null}]}
 std::string epochs_text(std::span<const EpochRow> epochs);
-/// {"readings":[{"t","state","load_kg"|null,"movement_kg"|null,"activity_mg"|null,"breath_rpm"|null,"heart_bpm"|null}]}
+/// {"readings":[{"t","state","load_kg"|null,"movement_kg"|null,"activity_mg"|null,"breath_rpm"|null,"heart_bpm"|null,"p_asleep"|null}]}
 std::string readings_text(std::span<const ReadingRow> readings);
 
 /// The answer to an entry: {"event":{...},"repeated":bool}.

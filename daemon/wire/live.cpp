@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include <nlohmann/json.hpp>
 
@@ -69,7 +70,8 @@ json to_json(const Reading& reading, const Now& now) {
           {"breath_from", from(reading.breath_from)},
           {"heart_bpm", measure(reading.heart_bpm, now)},
           {"heart_quality", rounded(reading.heart_quality)},
-          {"heart_from", from(reading.heart_from)}};
+          {"heart_from", from(reading.heart_from)},
+          {"p_asleep", rounded(reading.p_asleep)}};
 }
 
 json to_json(const Epoch& epoch, const Now& now) {
@@ -81,24 +83,21 @@ json to_json(const Epoch& epoch, const Now& now) {
           {"counts", rounded(epoch.counts)},
           {"movement_kg", rounded(epoch.movement_kg)},
           {"load_kg", rounded(epoch.load_kg)},
-          {"scorer", mended_utf8(epoch.scorer.view())}};
+          {"scorer", mended_utf8(epoch.scorer.view())},
+          {"p_asleep", rounded(epoch.p_asleep)}};
 }
 
 json to_json(const NightFigures& figures) {
-  return {{"tib_min", rounded(figures.tib_min)},
-          {"sol_min", rounded(figures.sol_min)},
-          {"waso_min", rounded(figures.waso_min)},
-          {"tst_min", rounded(figures.tst_min)},
-          {"se_percent", rounded(figures.se_percent)},
-          {"se_low_percent", rounded(figures.se_low_percent)},
-          {"se_high_percent", rounded(figures.se_high_percent)},
-          {"nwak_1min", figures.nwak_1min},
-          {"nwak_5min", figures.nwak_5min},
-          {"exits", figures.exits},
-          {"position_changes", figures.position_changes},
-          {"restless_episodes", figures.restless_episodes},
-          {"unknown_min", rounded(figures.unknown_min)},
-          {"coverage_percent", rounded(figures.coverage_percent)}};
+  auto out = json::object();
+  NightFigures::fields(figures, [&]<class T>(const char* name, const T& value) {
+    if constexpr (std::is_same_v<T, int> || std::is_same_v<T, bool>)
+      out[name] = value;
+    else if constexpr (std::is_same_v<T, std::optional<int>>)
+      out[name] = value ? json(*value) : json(nullptr);
+    else
+      out[name] = rounded(value);
+  });
+  return out;
 }
 
 json to_json(const BedSnapshot& bed, const Now& now) {
@@ -253,7 +252,8 @@ std::string replay_line(const Rescore& rescore, const Now& now) {
                {"bed", mended_utf8(rescore.bed.view())},
                {"from", iso_utc(wall_at(rescore.from, now))},
                {"score", name(rescore.score)},
-               {"scorer", mended_utf8(rescore.scorer.view())}});
+               {"scorer", mended_utf8(rescore.scorer.view())},
+               {"p_asleep", rounded(rescore.p_asleep)}});
 }
 
 }  // namespace vigil::wire

@@ -35,7 +35,7 @@ struct Now {
 
 /// {"state":..,"state_since":"...Z","why":..,"load_kg":{"v":71.2,"age_s":0.4}|null,...} with "bed" and "t".
 nlohmann::json to_json(const Reading& reading, const Now& now);
-/// {"kind":"epoch","bed":..,"from":"...Z","score":"sleep","state":"asleep","counts":..,"movement_kg":..,"load_kg":..,"scorer":..}
+/// {"kind":"epoch","bed":..,"from":"...Z","score":"sleep","state":"asleep","counts":..,"movement_kg":..,"load_kg":..,"scorer":..,"p_asleep":..}
 nlohmann::json to_json(const Epoch& epoch, const Now& now);
 nlohmann::json to_json(const NightFigures& figures);
 nlohmann::json to_json(const BedSnapshot& bed, const Now& now);

@@ -13,7 +13,7 @@ namespace vigil::wire {
 std::string replay_line(const Reading& reading, const Now& now);
 /// {"kind":"epoch",...}
 std::string replay_line(const Epoch& epoch, const Now& now);
-/// {"kind":"rescore","bed","from","score","scorer"}
+/// {"kind":"rescore","bed","from","score","scorer","p_asleep"|null}
 std::string replay_line(const Rescore& rescore, const Now& now);
 /// {"kind":"night.figures","night","bed","opened","closed"|null,"simulated","figures":{...}|null,"algorithm","version"}
 std::string replay_line(const NightRow& night);

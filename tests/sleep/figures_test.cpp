@@ -161,7 +161,7 @@ TEST(Trail, forgets_what_is_older_than_it_holds_and_knows_no_gaps) {
   EXPECT_EQ(t.at(-1), EpochState::unknown);
   t.write(-1, EpochState::wake);
   EXPECT_EQ(t.at(-1), EpochState::wake);
-  const auto row = t.row(-3, 4);
+  const auto row = t.row(-3, 4).best;
   ASSERT_EQ(row.size(), 7U);
   EXPECT_EQ(row[0], EpochState::sleep);
   EXPECT_EQ(row[6], EpochState::unknown);
@@ -171,7 +171,7 @@ TEST(Trail, forgets_what_is_older_than_it_holds_and_knows_no_gaps) {
   EXPECT_EQ(t.at(10 * Trail::held), EpochState::sleep);
   t.write(2, EpochState::sleep);
   EXPECT_EQ(t.at(2), EpochState::unknown);
-  EXPECT_EQ(t.row(0, 10 * Trail::held).size(), static_cast<std::size_t>(Trail::held));
+  EXPECT_EQ(t.row(0, 10 * Trail::held).best.size(), static_cast<std::size_t>(Trail::held));
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include "store/blocks.hpp"
+#include "store/rows.hpp"
 #include "store/schema.hpp"
 #include "store_fixture.hpp"
 #include "wire/event_json.hpp"
@@ -249,9 +251,52 @@ TEST(Schema, ANewerOneIsRefused) {
   }
   Database(database_file(folder.path()), Database::Mode::read_write).run("PRAGMA user_version=99");
   EXPECT_THAT(refusal_of(folder.path()),
-              HasSubstr("has schema 99, this program knows up to 1: a newer vigild made it"));
+              HasSubstr("has schema 99, this program knows up to 2: a newer vigild made it"));
   EXPECT_THROW(const Reader reader(folder.path()), std::runtime_error);
   EXPECT_THROW((void)verify(folder.path()), std::runtime_error);
+}
+
+TEST(Schema, AnOlderLogIsBroughtForwardWithoutLoss) {
+  const Folder folder;
+  {
+    Database db(database_file(folder.path()), Database::Mode::read_write);
+    migrate(db, database_file(folder.path()), {migrations()[0]});
+    db.run("INSERT INTO bed(number, name) VALUES(1, 'bed-1')");
+    Statement(
+        db,
+        "INSERT INTO epoch(id, offset_min, score, state, counts, movement_kg, load_kg, scorer, rescored, "
+        "rescorer) VALUES(?1, 60, 2, 4, 12.5, NULL, 70.5, 'sazonov 1', 1, 'cole-kripke 1')")
+        .run(row_id(1, happening({}).wall));
+    // One reading as it was packed then: asleep, a load and a breath.
+    ReadingBlock block(happening({}).wall);
+    ASSERT_TRUE(block.add({happening({}).wall, BedState::asleep, 70.5F, {}, {}, 14.5F, {}, {}}));
+    Statement(db, "INSERT INTO reading(id, offset_min, block) VALUES(?1, 60, ?2)")
+        .run(row_id(1, happening({}).wall), block.bytes());
+  }
+  EXPECT_THROW(const Reader reader(folder.path()), std::runtime_error) << "not before it is brought forward";
+  {
+    Store store(folder.path(), {});
+    store.start();
+    settle(store);
+  }
+  const auto when = happening({}).wall;
+  const Reader reader(folder.path());
+  const auto epochs = reader.epochs("bed-1", when + (-1s), when + 1s);
+  ASSERT_EQ(epochs.size(), 1U);
+  EXPECT_EQ(epochs[0].epoch.score, EpochState::sleep);
+  EXPECT_EQ(epochs[0].epoch.state, BedState::asleep);
+  EXPECT_EQ(epochs[0].epoch.counts, 12.5F);
+  EXPECT_FALSE(epochs[0].epoch.movement_kg);
+  EXPECT_EQ(epochs[0].epoch.load_kg, 70.5F);
+  EXPECT_EQ(epochs[0].epoch.scorer, Name("sazonov 1"));
+  EXPECT_EQ(epochs[0].rescored, EpochState::wake);
+  EXPECT_EQ(epochs[0].rescorer, Name("cole-kripke 1"));
+  EXPECT_FALSE(epochs[0].epoch.p_asleep || epochs[0].rescored_p_asleep);
+  const auto readings = reader.readings("bed-1", when + (-1s), when + 1s, 10);
+  ASSERT_EQ(readings.size(), 1U);
+  EXPECT_EQ(readings[0].load_kg, 70.5F);
+  EXPECT_EQ(readings[0].breath_rpm, 14.5F);
+  EXPECT_FALSE(readings[0].p_asleep);
 }
 
 TEST(Schema, StepsAreTakenOnceEachInOrderAndAFailedOneNotAtAll) {
@@ -513,9 +558,10 @@ TEST(ReaderTest, EpochsAndTheirRescoring) {
       e.state = BedState::asleep;
       e.counts = static_cast<float>(i);
       e.scorer = "sazonov 1";
+      e.p_asleep = 0.5F;
       store.record(e, at(30 * (i / 2)));
     }
-    Rescore r{"bed-1", {}, EpochState::wake, "cole-kripke 1"};
+    Rescore r{"bed-1", {}, EpochState::wake, "cole-kripke 1", 0.25F};
     auto nearly = at(60);
     nearly.since_epoch += 1234us;  // clocks read apart
     store.record(r, nearly);
@@ -527,7 +573,12 @@ TEST(ReaderTest, EpochsAndTheirRescoring) {
   ASSERT_EQ(epochs.size(), 3U);
   EXPECT_EQ(epochs[0].from, at(30));
   EXPECT_FALSE(epochs[0].rescored);
+  EXPECT_EQ(epochs[0].epoch.p_asleep, 0.5F);
+  EXPECT_FALSE(epochs[0].rescored_p_asleep);
+  EXPECT_TRUE(epochs[0].rescorer.empty());
   EXPECT_EQ(epochs[1].rescored, EpochState::wake);
+  EXPECT_EQ(epochs[1].rescored_p_asleep, 0.25F);
+  EXPECT_EQ(epochs[1].rescorer, Name("cole-kripke 1"));
   EXPECT_EQ(epochs[1].epoch.score, EpochState::sleep);
   EXPECT_EQ(epochs[1].epoch.counts, 4.0F);
   EXPECT_FALSE(epochs[1].epoch.load_kg);

@@ -130,6 +130,23 @@ TEST(Payload, ReadsWhatAnOlderOrNewerProgramStored) {
   EXPECT_EQ(std::get<event::RecordingGap>(*r).unrecorded, 0);
 }
 
+TEST(Payload, ANightThatAnOlderProgramClosedLacksTheLaterFigures) {
+  const auto back = payload_from_text(
+      "night.closed",
+      R"({"night":"bed-1-20261121T220000","ago_s":5400.0,"tib_min":100.5,"sol_min":20.0,"waso_min":7.0,
+          "tst_min":70.0,"se_percent":69.6,"se_low_percent":69.6,"se_high_percent":75.0,"nwak_1min":2,
+          "nwak_5min":1,"exits":1,"position_changes":9,"restless_episodes":1,"unknown_min":5.5,
+          "coverage_percent":94.5})");
+  ASSERT_TRUE(back) << back.error().what;
+  NightFigures expected;
+  expected.tib_min = 100.5, expected.sol_min = 20, expected.waso_min = 7, expected.tst_min = 70;
+  expected.se_percent = 69.6, expected.se_low_percent = 69.6, expected.se_high_percent = 75;
+  expected.nwak_1min = 2, expected.nwak_5min = 1, expected.exits = 1, expected.position_changes = 9;
+  expected.restless_episodes = 1, expected.unknown_min = 5.5, expected.coverage_percent = 94.5;
+  expected.nap = true;  // told by its length
+  EXPECT_EQ(std::get<event::NightClosed>(*back).figures, expected);
+}
+
 TEST(EventJson, HasTheContractsForm) {
   EXPECT_EQ(json::parse(to_line(bed_left())), json::parse(R"({"kind":"bed.left","seq":12,"bed":"bed-1",
     "t":"2026-11-22T02:41:07.123Z","local":"2026-11-22T03:41:07.123+01:00","zone":"Europe/Berlin","boot":"boot-a",

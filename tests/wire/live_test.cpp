@@ -33,7 +33,7 @@ TEST(LiveJson, AReadingHasAgesAndNullsForTheUnknown) {
             json::parse(R"({"bed":"bed-1","t":"2026-11-22T02:41:06.123Z","state":"asleep",
     "state_since":"2026-11-22T02:31:07.123Z","why":"no movement for 6 min","in_bed":null,"load_kg":{"v":71.2,"age_s":0.4},
     "movement_kg":null,"movement_percent":null,"activity_mg":null,"counts":null,"breath_rpm":null,
-    "breath_quality":null,"breath_from":null,"heart_bpm":null,"heart_quality":null,"heart_from":null})"));
+    "breath_quality":null,"breath_from":null,"heart_bpm":null,"heart_quality":null,"heart_from":null,"p_asleep":null})"));
 }
 
 TEST(LiveJson, AMeasureFromTheFutureHasNoNegativeAgeAndNanIsUnknown) {
@@ -60,13 +60,14 @@ TEST(LiveJson, EpochAndRescoreLines) {
   e.state = BedState::restless;
   e.counts = 12.5F;
   e.scorer = "sazonov 1";
+  e.p_asleep = 0.25F;
   EXPECT_EQ(json::parse(replay_line(e, now)),
             json::parse(R"({"kind":"epoch","bed":"bed-1","from":"2026-11-22T02:40:37.123Z","score":"wake",
-              "state":"restless","counts":12.5,"movement_kg":null,"load_kg":null,"scorer":"sazonov 1"})"));
-  EXPECT_EQ(
-      json::parse(replay_line(Rescore{"bed-1", {Duration(970s)}, EpochState::sleep, "cole-kripke 1"}, now)),
-      json::parse(R"({"kind":"rescore","bed":"bed-1","from":"2026-11-22T02:40:37.123Z","score":"sleep",
-              "scorer":"cole-kripke 1"})"));
+              "state":"restless","counts":12.5,"movement_kg":null,"load_kg":null,"scorer":"sazonov 1","p_asleep":0.25})"));
+  EXPECT_EQ(json::parse(replay_line(
+                Rescore{"bed-1", {Duration(970s)}, EpochState::sleep, "cole-kripke 1", 0.9F}, now)),
+            json::parse(R"({"kind":"rescore","bed":"bed-1","from":"2026-11-22T02:40:37.123Z","score":"sleep",
+              "scorer":"cole-kripke 1","p_asleep":0.9})"));
   EXPECT_EQ(json::parse(replay_line(reading(), now)).at("kind"), "reading");
 }
 
@@ -87,7 +88,7 @@ TEST(LiveJson, SnapshotHasANightOnlyWhenOneIsOpen) {
   EXPECT_EQ(night.at("opened"), "2026-11-22T02:41:07.123Z");
   EXPECT_EQ(night.at("figures").at("tib_min"), 100.25);
   EXPECT_TRUE(night.at("figures").at("waso_min").is_null());
-  EXPECT_EQ(night.at("figures").size(), 14U);
+  EXPECT_EQ(night.at("figures").size(), 35U);
 }
 
 TEST(LiveJson, DeviceNamesOnlyTheRejectsItHas) {
@@ -194,13 +195,17 @@ TEST(History, NightWithEventsAndEpochs) {
   row.epoch.score = EpochState::sleep;
   row.rescored = EpochState::wake;
   row.epoch.load_kg = 70.1F;
+  row.epoch.p_asleep = 0.81F;
+  row.rescored_p_asleep = 0.125F;
+  row.rescorer = "estimator 1";
   j = json::parse(night_text(n, {&e, 1}, {&row, 1}));
   EXPECT_EQ(j.at("closed"), "2026-11-22T02:41:07.123Z");
   EXPECT_EQ(j.at("figures").at("tib_min"), 0.0);
   EXPECT_EQ(j.at("events").size(), 1U);
   EXPECT_EQ(j.at("epochs")[0],
             json::parse(R"({"from":"2026-11-22T02:41:07.123Z","score":"sleep","rescored":"wake",
-    "state":"unknown","counts":null,"movement_kg":null,"load_kg":70.1,"scorer":""})"));
+    "state":"unknown","counts":null,"movement_kg":null,"load_kg":70.1,"scorer":"",
+    "rescorer":"estimator 1","p_asleep":0.81,"rescored_p_asleep":0.125})"));
   EXPECT_EQ(json::parse(replay_line(n)).at("kind"), "night.figures");
   EXPECT_EQ(json::parse(epochs_text({&row, 1})).at("epochs").size(), 1U);
 }
@@ -210,8 +215,10 @@ TEST(History, ReadingsEventsAndAnswers) {
   r.wall = now.wall;
   r.state = BedState::awake;
   r.heart_bpm = 61.5F;
+  r.p_asleep = 0.07F;
   EXPECT_EQ(json::parse(readings_text({&r, 1})), json::parse(R"({"readings":[{"t":"2026-11-22T02:41:07.123Z",
-    "state":"awake","load_kg":null,"movement_kg":null,"activity_mg":null,"breath_rpm":null,"heart_bpm":61.5}]})"));
+    "state":"awake","load_kg":null,"movement_kg":null,"activity_mg":null,"breath_rpm":null,"heart_bpm":61.5,
+    "p_asleep":0.07}]})"));
   EXPECT_EQ(events_text({}, 7), R"({"events":[],"head":7})");
   Event e;
   e.seq = 4;

@@ -36,7 +36,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "../pty.hpp"
+
 namespace {
+
+using pty::say;
 
 using Steady = std::chrono::steady_clock;
 
@@ -58,23 +62,22 @@ class Board {
  public:
   explicit Board(Options options) : options_(std::move(options)), kg_(options_.kg) {
     power_on(options_.start_ms);
-    open_pty();
+    line_.appear();
   }
-  ~Board() { close_pty(); }
-  Board(const Board&) = delete;
-  Board& operator=(const Board&) = delete;
 
   void run() {
     while (running_) {
-      if (master_ < 0 && Steady::now() >= back_at_) {
+      if (!line_.there() && Steady::now() >= back_at_) {
         power_on(0);
-        open_pty();
+        line_.appear();
       }
-      pollfd watched[2] = {{0, static_cast<short>(input_open_ ? POLLIN : 0), 0}, {master_, POLLIN, 0}};
+      pollfd watched[2] = {{0, static_cast<short>(commands_.open() ? POLLIN : 0), 0},
+                           {line_.fd(), POLLIN, 0}};
       poll(watched, 2, burst_ ? 16 : 1);
-      if ((watched[0].revents & (POLLIN | POLLHUP)) != 0) read_commands();
-      if (master_ >= 0 && (watched[1].revents & POLLIN) != 0) read_host();
-      if (master_ >= 0 && (watched[1].revents & POLLHUP) != 0) usleep(2000);
+      if ((watched[0].revents & (POLLIN | POLLHUP)) != 0)
+        commands_.read([this](const std::string& line) { command(line); });
+      if (line_.there() && (watched[1].revents & POLLIN) != 0) read_host();
+      if (line_.there() && (watched[1].revents & POLLHUP) != 0) usleep(2000);
       std::string due;
       while (!options_.triggered && !menu_ && static_cast<double>(lines_) < on_for_s() * options_.rate) {
         ++lines_;
@@ -85,32 +88,6 @@ class Board {
   }
 
  private:
-  static void say(const std::string& what) {
-    std::printf("%s\n", what.c_str());
-    std::fflush(stdout);
-  }
-
-  void open_pty() {
-    master_ = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (master_ < 0 || grantpt(master_) != 0 || unlockpt(master_) != 0)
-      throw std::runtime_error("no pty to be had");
-    termios raw{};
-    tcgetattr(master_, &raw);
-    cfmakeraw(&raw);
-    tcsetattr(master_, TCSANOW, &raw);
-    const std::string slave = ptsname(master_), fresh = options_.link + ".new";
-    std::filesystem::remove(fresh);
-    std::filesystem::create_symlink(slave, fresh);
-    std::filesystem::rename(fresh, options_.link);
-    say("ready " + slave);
-  }
-  void close_pty() {
-    if (master_ >= 0) close(master_);
-    master_ = -1;
-    std::error_code ec;
-    std::filesystem::remove(options_.link, ec);
-  }
-
   void power_on(long ms) {
     on_since_ = Steady::now();
     start_ms_ = ms;
@@ -125,7 +102,7 @@ class Board {
     if (wrong_baud_)
       for (auto& c : bytes)
         c = static_cast<char>((c ^ 0xA5) | 0x80);
-    if (master_ >= 0 && !bytes.empty()) (void)!write(master_, bytes.data(), bytes.size());
+    if (line_.there() && !bytes.empty()) (void)!write(line_.fd(), bytes.data(), bytes.size());
   }
   std::string framed(std::string line) {
     if (options_.checksum) {
@@ -191,7 +168,7 @@ class Board {
 
   void read_host() {
     unsigned char buffer[256];
-    const auto n = read(master_, buffer, sizeof buffer);
+    const auto n = read(line_.fd(), buffer, sizeof buffer);
     for (ssize_t i = 0; i < n; ++i) {
       if (options_.firmware == "openscale" && buffer[i] == 'x') {
         menu_ = !menu_;
@@ -207,19 +184,6 @@ class Board {
     }
   }
 
-  void read_commands() {
-    char buffer[256];
-    const auto n = read(0, buffer, sizeof buffer);
-    if (n <= 0) {
-      input_open_ = false;
-      return;
-    }
-    commands_.append(buffer, static_cast<std::size_t>(n));
-    for (auto end = commands_.find('\n'); end != std::string::npos; end = commands_.find('\n')) {
-      command(commands_.substr(0, end));
-      commands_.erase(0, end + 1);
-    }
-  }
   void command(const std::string& line) {
     const auto word = line.substr(0, line.find(' '));
     const double number = word.size() < line.size() ? std::stod(line.substr(word.size())) : 0;
@@ -264,7 +228,7 @@ class Board {
     else if (word == "go")
       stalled_ = false;
     else if (word == "vanish") {
-      close_pty();
+      line_.vanish();
       back_at_ = Steady::now() + std::chrono::milliseconds(std::lround(number * 1000));
       say("vanished");
     } else if (word == "quit")
@@ -274,13 +238,13 @@ class Board {
   }
 
   Options options_;
+  pty::Line line_{options_.link};
   double kg_;
-  int master_ = -1;
   long lines_ = 0, start_ms_ = 0;
-  bool running_ = true, input_open_ = true, menu_ = false, stalled_ = false, lbs_ = true;
+  bool running_ = true, menu_ = false, stalled_ = false, lbs_ = true;
   bool torn_ = false, merged_ = false, cr_cr_ = false, nul_ = false, wrong_baud_ = false, burst_ = false;
   bool saturate_ = false, nan_ = false, wrong_sum_ = false, other_ = false;
-  std::string commands_;
+  pty::Commands commands_;
   Steady::time_point on_since_{}, back_at_{};
 };
 
@@ -288,38 +252,32 @@ class Board {
 
 int main(int argc, char** argv) {
   Options options;
-  try {
-    for (int i = 1; i < argc; ++i) {
-      const std::string_view word = argv[i];
-      const auto value = [&] {
-        if (i + 1 >= argc) throw std::runtime_error(std::string(word) + " wants a value");
-        return std::string(argv[++i]);
-      };
-      if (word == "--link")
-        options.link = value();
-      else if (word == "--firmware")
-        options.firmware = value();
-      else if (word == "--rate")
-        options.rate = std::stod(value());
-      else if (word == "--speed")
-        options.speed = std::stod(value());
-      else if (word == "--kg")
-        options.kg = std::stod(value());
-      else if (word == "--cells")
-        options.cells = std::stoi(value());
-      else if (word == "--start-ms")
-        options.start_ms = std::stol(value());
-      else if (word == "--checksum")
-        options.checksum = true;
-      else if (word == "--triggered")
-        options.triggered = true;
-      else
-        throw std::runtime_error("unknown option " + std::string(word));
-    }
+  const auto option = [&](std::string_view word, const auto& value) {
+    if (word == "--link")
+      options.link = value();
+    else if (word == "--firmware")
+      options.firmware = value();
+    else if (word == "--rate")
+      options.rate = std::stod(value());
+    else if (word == "--speed")
+      options.speed = std::stod(value());
+    else if (word == "--kg")
+      options.kg = std::stod(value());
+    else if (word == "--cells")
+      options.cells = std::stoi(value());
+    else if (word == "--start-ms")
+      options.start_ms = std::stol(value());
+    else if (word == "--checksum")
+      options.checksum = true;
+    else if (word == "--triggered")
+      options.triggered = true;
+    else
+      return false;
+    return true;
+  };
+  const auto run = [&] {
     if (options.link.empty()) throw std::runtime_error("--link PATH is needed");
     Board(options).run();
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "line_simulator: %s\n", e.what());
-    return 2;
-  }
+  };
+  return pty::main("line_simulator", argc, argv, option, run);
 }

@@ -32,7 +32,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "../pty.hpp"
+
 namespace {
+
+using pty::say;
 
 using Steady = std::chrono::steady_clock;
 using Frame = std::vector<std::uint8_t>;
@@ -47,52 +51,29 @@ class Radar {
  public:
   explicit Radar(Options options) : options_(std::move(options)) {
     power_on();
-    open_pty();
+    line_.appear();
   }
-  ~Radar() { close_pty(); }
-  Radar(const Radar&) = delete;
-  Radar& operator=(const Radar&) = delete;
 
   void run() {
     while (running_) {
-      if (master_ < 0 && Steady::now() >= back_at_) {
+      if (!line_.there() && Steady::now() >= back_at_) {
         power_on();
-        open_pty();
+        line_.appear();
       }
-      pollfd watched[2] = {{0, static_cast<short>(input_open_ ? POLLIN : 0), 0}, {master_, POLLIN, 0}};
+      pollfd watched[2] = {{0, static_cast<short>(commands_.open() ? POLLIN : 0), 0},
+                           {line_.fd(), POLLIN, 0}};
       poll(watched, 2, 2);
-      if ((watched[0].revents & (POLLIN | POLLHUP)) != 0) read_commands();
-      if (master_ >= 0 && (watched[1].revents & POLLIN) != 0) read_host();
-      if (master_ >= 0 && (watched[1].revents & POLLHUP) != 0) usleep(2000);
+      if ((watched[0].revents & (POLLIN | POLLHUP)) != 0)
+        commands_.read([this](const std::string& line) { command(line); });
+      if (line_.there() && (watched[1].revents & POLLIN) != 0) read_host();
+      if (line_.there() && (watched[1].revents & POLLHUP) != 0) usleep(2000);
       if (!stalled_) stream();
     }
   }
 
  private:
-  static void say(const std::string& what) {
-    std::printf("%s\n", what.c_str());
-    std::fflush(stdout);
-  }
-
-  void open_pty() {
-    master_ = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (master_ < 0 || grantpt(master_) != 0 || unlockpt(master_) != 0)
-      throw std::runtime_error("no pty to be had");
-    termios raw{};
-    tcgetattr(master_, &raw);
-    cfmakeraw(&raw);
-    tcsetattr(master_, TCSANOW, &raw);
-    const std::string slave = ptsname(master_), fresh = options_.link + ".new";
-    std::filesystem::remove(fresh);
-    std::filesystem::create_symlink(slave, fresh);
-    std::filesystem::rename(fresh, options_.link);
-    say("ready " + slave);
-  }
   void close_pty() {
-    if (master_ >= 0) close(master_);
-    master_ = -1;
-    std::error_code ec;
-    std::filesystem::remove(options_.link, ec);
+    line_.vanish();
     heard_.clear();
   }
 
@@ -107,7 +88,7 @@ class Radar {
   }
 
   void put(const Frame& bytes) {
-    if (master_ >= 0) (void)!write(master_, bytes.data(), bytes.size());
+    if (line_.there()) (void)!write(line_.fd(), bytes.data(), bytes.size());
   }
 
   // ---- R60ABD1 ----
@@ -168,7 +149,7 @@ class Radar {
 
   /// One tick is a second of the radar's: waves and movement each, distance every 2, rates every 3 s.
   void stream() {
-    while (static_cast<double>(ticks_) < on_for_s() && master_ >= 0) {
+    while (static_cast<double>(ticks_) < on_for_s() && line_.there()) {
       const auto t = ticks_++;
       options_.model == "r60abd1" ? r60_tick(t) : bha2_tick(t);
     }
@@ -220,7 +201,7 @@ class Radar {
   // ---- what the host sends: only an R60ABD1 listens ----
   void read_host() {
     std::uint8_t buffer[256];
-    const auto n = read(master_, buffer, sizeof buffer);
+    const auto n = read(line_.fd(), buffer, sizeof buffer);
     if (n <= 0 || options_.model != "r60abd1") return;
     heard_.insert(heard_.end(), buffer, buffer + n);
     while (heard_.size() >= 10) {
@@ -257,19 +238,6 @@ class Radar {
   }
 
   // ---- faults ----
-  void read_commands() {
-    char buffer[256];
-    const auto n = read(0, buffer, sizeof buffer);
-    if (n <= 0) {
-      input_open_ = false;
-      return;
-    }
-    commands_.append(buffer, static_cast<std::size_t>(n));
-    for (auto end = commands_.find('\n'); end != std::string::npos; end = commands_.find('\n')) {
-      command(commands_.substr(0, end));
-      commands_.erase(0, end + 1);
-    }
-  }
   void command(const std::string& line) {
     const auto word = line.substr(0, line.find(' '));
     const double number = word.size() < line.size() ? std::stod(line.substr(word.size())) : 0;
@@ -314,14 +282,15 @@ class Radar {
   }
 
   Options options_;
-  int master_ = -1, told_ = -1;
+  pty::Line line_{options_.link};
+  int told_ = -1;
   long ticks_ = 0;
-  bool running_ = true, input_open_ = true, stalled_ = false;
+  bool running_ = true, stalled_ = false;
   bool presence_on_ = true, breath_on_ = true, heart_on_ = true, in_bed_ = true;
   bool wrong_sum_ = false, wrong_tail_ = false, odd_ = false;
   std::uint8_t mode_ = 1;
   std::uint16_t id_ = 0x0F;
-  std::string commands_;
+  pty::Commands commands_;
   Frame heard_;
   Steady::time_point on_since_{}, back_at_{}, breathes_at_{};
 };
@@ -331,32 +300,26 @@ class Radar {
 int main(int argc, char** argv) {
   Options options;
   if (const char* warm = std::getenv("RADAR_WARM_UP_S")) options.warm_up_s = std::atof(warm);
-  try {
-    for (int i = 1; i < argc; ++i) {
-      const std::string_view word = argv[i];
-      const auto value = [&] {
-        if (i + 1 >= argc) throw std::runtime_error(std::string(word) + " wants a value");
-        return std::string(argv[++i]);
-      };
-      if (word == "--link")
-        options.link = value();
-      else if (word == "--model")
-        options.model = value();
-      else if (word == "--speed")
-        options.speed = std::stod(value());
-      else if (word == "--heart")
-        options.heart = std::stod(value());
-      else if (word == "--breath")
-        options.breath = std::stod(value());
-      else if (word == "--silent")
-        options.silent = true;
-      else
-        throw std::runtime_error("unknown option " + std::string(word));
-    }
+  const auto option = [&](std::string_view word, const auto& value) {
+    if (word == "--link")
+      options.link = value();
+    else if (word == "--model")
+      options.model = value();
+    else if (word == "--speed")
+      options.speed = std::stod(value());
+    else if (word == "--heart")
+      options.heart = std::stod(value());
+    else if (word == "--breath")
+      options.breath = std::stod(value());
+    else if (word == "--silent")
+      options.silent = true;
+    else
+      return false;
+    return true;
+  };
+  const auto run = [&] {
     if (options.link.empty()) throw std::runtime_error("--link PATH is needed");
     Radar(options).run();
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "radar_simulator: %s\n", e.what());
-    return 2;
-  }
+  };
+  return pty::main("radar_simulator", argc, argv, option, run);
 }

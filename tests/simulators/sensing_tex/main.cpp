@@ -36,7 +36,11 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "../pty.hpp"
+
 namespace {
+
+using pty::say;
 
 using Steady = std::chrono::steady_clock;
 using Bytes = std::vector<std::uint8_t>;
@@ -90,22 +94,21 @@ class Mat {
       : options_(std::move(options)), rate_(options_.rate), present_(!options_.empty), began_(Steady::now()) {
     if (!options_.frames.empty()) frames_ = read_frames(options_.frames);
     streaming_ = options_.standard;
-    open_pty();
+    line_.appear();
   }
-  ~Mat() { close_pty(); }
-  Mat(const Mat&) = delete;
-  Mat& operator=(const Mat&) = delete;
 
   void run() {
     while (running_) {
-      if (master_ < 0 && Steady::now() >= back_at_) {
-        open_pty();
+      if (!line_.there() && Steady::now() >= back_at_) {
+        line_.appear();
         say("back");
       }
-      pollfd watched[2] = {{0, static_cast<short>(input_open_ ? POLLIN : 0), 0}, {master_, POLLIN, 0}};
+      pollfd watched[2] = {{0, static_cast<short>(commands_.open() ? POLLIN : 0), 0},
+                           {line_.fd(), POLLIN, 0}};
       poll(watched, 2, 1);
-      if ((watched[0].revents & (POLLIN | POLLHUP)) != 0) read_commands();
-      if (master_ < 0) continue;
+      if ((watched[0].revents & (POLLIN | POLLHUP)) != 0)
+        commands_.read([this](const std::string& line) { command(line); });
+      if (!line_.there()) continue;
       // What is written while nobody has the other end open would wait there for the next who does.
       heard_ = (watched[1].revents & POLLHUP) == 0;
       if (!heard_) usleep(2000), waiting_.clear();
@@ -119,44 +122,19 @@ class Mat {
   }
 
  private:
-  static void say(const std::string& what) {
-    std::printf("%s\n", what.c_str());
-    std::fflush(stdout);
-  }
-
-  void open_pty() {
-    master_ = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (master_ < 0 || grantpt(master_) != 0 || unlockpt(master_) != 0)
-      throw std::runtime_error("no pty to be had");
-    termios raw{};
-    tcgetattr(master_, &raw);
-    cfmakeraw(&raw);
-    tcsetattr(master_, TCSANOW, &raw);
-    const std::string slave = ptsname(master_);
-    if (!options_.link.empty()) {
-      const std::string fresh = options_.link + ".new";
-      std::filesystem::remove(fresh);
-      std::filesystem::create_symlink(slave, fresh);
-      std::filesystem::rename(fresh, options_.link);
-    }
-    say("ready " + slave);
-  }
   void close_pty() {
-    if (master_ >= 0) close(master_);
-    master_ = -1;
+    line_.vanish();
     host_.clear(), waiting_.clear();
-    std::error_code ignored;
-    if (!options_.link.empty()) std::filesystem::remove(options_.link, ignored);
   }
   [[nodiscard]] double now_s() const {
     return std::chrono::duration<double>(Steady::now() - began_).count() * options_.speed;
   }
   /// What the host does not take at once waits.
   void put(const Bytes& bytes) {
-    if (master_ < 0) return;
+    if (!line_.there()) return;
     waiting_.insert(waiting_.end(), bytes.begin(), bytes.end());
     if (waiting_.empty()) return;
-    const auto put = write(master_, waiting_.data(), waiting_.size());
+    const auto put = write(line_.fd(), waiting_.data(), waiting_.size());
     if (put > 0) waiting_.erase(waiting_.begin(), waiting_.begin() + put);
   }
   void put(std::string_view text) { put(Bytes(text.begin(), text.end())); }
@@ -218,7 +196,7 @@ class Mat {
 
   void read_host() {
     std::array<std::uint8_t, 256> buffer{};
-    const auto n = read(master_, buffer.data(), buffer.size());
+    const auto n = read(line_.fd(), buffer.data(), buffer.size());
     if (n <= 0 || options_.standard) return;
     host_.insert(host_.end(), buffer.begin(), buffer.begin() + n);
     while (!host_.empty()) {
@@ -251,21 +229,8 @@ class Mat {
     }
   }
 
-  void read_commands() {
-    std::array<char, 256> buffer{};
-    const auto n = read(0, buffer.data(), buffer.size());
-    if (n <= 0) {
-      input_open_ = false;
-      return;
-    }
-    commands_.append(buffer.data(), static_cast<std::size_t>(n));
-    for (auto end = commands_.find('\n'); end != std::string::npos; end = commands_.find('\n')) {
-      std::istringstream words(commands_.substr(0, end));
-      commands_.erase(0, end + 1);
-      command(words);
-    }
-  }
-  void command(std::istringstream& words) {
+  void command(const std::string& line) {
+    std::istringstream words(line);
     std::string word;
     double number = 1;
     words >> word;
@@ -301,18 +266,18 @@ class Mat {
   }
 
   Options options_;
+  pty::Line line_{options_.link};
   double rate_;
   bool present_;
   Steady::time_point began_, back_at_{};
   std::vector<Image> frames_;
   std::size_t played_ = 0;
-  int master_ = -1;
-  bool running_ = true, input_open_ = true, streaming_ = false, stalled_ = false, turned_ = false;
+  bool running_ = true, streaming_ = false, stalled_ = false, turned_ = false;
   bool mid_ = false, missing_ = false, duplicate_ = false;
   int drops_ = 0;
   std::uint32_t dropped_at_ = 1;
   double due_s_ = 0;
-  std::string commands_;
+  pty::Commands commands_;
   Bytes host_, waiting_;
   bool heard_ = false;
 };
@@ -321,40 +286,27 @@ class Mat {
 
 int main(int argc, char** argv) {
   Options options;
-  try {
-    for (int i = 1; i < argc; ++i) {
-      const std::string_view word = argv[i];
-      const auto value = [&] {
-        if (i + 1 >= argc) throw std::runtime_error(std::string(word) + " wants a value");
-        return std::string(argv[++i]);
-      };
-      if (word == "--link")
-        options.link = value();
-      else if (word == "--rows")
-        options.rows = std::stoul(value());
-      else if (word == "--columns")
-        options.columns = std::stoul(value());
-      else if (word == "--rate")
-        options.rate = std::stod(value());
-      else if (word == "--speed")
-        options.speed = std::stod(value());
-      else if (word == "--frames")
-        options.frames = value();
-      else if (word == "--standard")
-        options.standard = true;
-      else if (word == "--empty")
-        options.empty = true;
-      else
-        throw std::runtime_error("unknown option " + std::string(word));
-    }
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "sensing_tex_simulator: %s\n", e.what());
-    return 2;
-  }
-  try {
-    Mat(options).run();
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "sensing_tex_simulator: %s\n", e.what());
-    return 1;
-  }
+  const auto option = [&](std::string_view word, const auto& value) {
+    if (word == "--link")
+      options.link = value();
+    else if (word == "--rows")
+      options.rows = std::stoul(value());
+    else if (word == "--columns")
+      options.columns = std::stoul(value());
+    else if (word == "--rate")
+      options.rate = std::stod(value());
+    else if (word == "--speed")
+      options.speed = std::stod(value());
+    else if (word == "--frames")
+      options.frames = value();
+    else if (word == "--standard")
+      options.standard = true;
+    else if (word == "--empty")
+      options.empty = true;
+    else
+      return false;
+    return true;
+  };
+  const auto run = [&] { Mat(options).run(); };
+  return pty::main("sensing_tex_simulator", argc, argv, option, run);
 }

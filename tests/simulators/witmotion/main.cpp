@@ -41,7 +41,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "../pty.hpp"
+
 namespace {
+
+using pty::say;
 
 using Steady = std::chrono::steady_clock;
 using Packet = std::vector<std::uint8_t>;
@@ -75,22 +79,21 @@ class Device {
     if (!options_.mute && saved_[rrate] == 0x0D) throw std::runtime_error("no such --rate");
     saved_[baud_register] = code_of(options_.baud);
     registers_ = saved_;
-    open_pty();
+    line_.appear();
   }
-  ~Device() { close_pty(); }
-  Device(const Device&) = delete;
-  Device& operator=(const Device&) = delete;
 
   void run() {
     while (running_) {
-      if (master_ < 0 && Steady::now() >= back_at_) {
-        open_pty();
+      if (!line_.there() && Steady::now() >= back_at_) {
+        line_.appear();
         say("back");
       }
-      pollfd watched[2] = {{0, static_cast<short>(input_open_ ? POLLIN : 0), 0}, {master_, POLLIN, 0}};
+      pollfd watched[2] = {{0, static_cast<short>(commands_.open() ? POLLIN : 0), 0},
+                           {line_.fd(), POLLIN, 0}};
       poll(watched, 2, 1);
-      if ((watched[0].revents & (POLLIN | POLLHUP)) != 0) read_commands();
-      if (master_ < 0) continue;
+      if ((watched[0].revents & (POLLIN | POLLHUP)) != 0)
+        commands_.read([this](const std::string& line) { command(line); });
+      if (!line_.there()) continue;
       const bool listened_to = (watched[1].revents & POLLHUP) == 0;
       if (!listened_to) {
         // What is written now would wait there for the next who opens it.
@@ -111,42 +114,16 @@ class Device {
   }
 
  private:
-  static void say(const std::string& what) {
-    std::printf("%s\n", what.c_str());
-    std::fflush(stdout);
-  }
   static std::uint16_t code_of(long baud) {
     for (const auto& [code, speed] : speeds)
       if (speed.first == baud) return static_cast<std::uint16_t>(code);
     throw std::runtime_error("no such baud");
   }
 
-  void open_pty() {
-    master_ = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (master_ < 0 || grantpt(master_) != 0 || unlockpt(master_) != 0)
-      throw std::runtime_error("no pty to be had");
-    termios raw{};
-    tcgetattr(master_, &raw);
-    cfmakeraw(&raw);
-    tcsetattr(master_, TCSANOW, &raw);
-    const std::string slave = ptsname(master_);
-    // Held open once, or the first poll knows nothing of whether somebody has it.
-    close(open(slave.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
-    if (!options_.link.empty()) {
-      const std::string fresh = options_.link + ".new";
-      std::filesystem::remove(fresh);
-      std::filesystem::create_symlink(slave, fresh);
-      std::filesystem::rename(fresh, options_.link);
-    }
-    say("ready " + slave);
-  }
   void close_pty() {
-    if (master_ >= 0) close(master_);
-    master_ = -1;
+    line_.vanish();
     opened_ = false;
     host_.clear(), waiting_.clear();
-    std::error_code ignored;
-    if (!options_.link.empty()) std::filesystem::remove(options_.link, ignored);
   }
 
   [[nodiscard]] double now_s() const {
@@ -156,12 +133,12 @@ class Device {
   /// The host drives the line at the device's baud.
   [[nodiscard]] bool in_tune() const {
     termios host{};
-    return tcgetattr(master_, &host) == 0 &&
+    return tcgetattr(line_.fd(), &host) == 0 &&
            cfgetospeed(&host) == speeds.at(registers_.at(baud_register)).second;
   }
 
   void put(Packet bytes) {
-    if (master_ < 0 || bytes.empty()) return;
+    if (!line_.there() || bytes.empty()) return;
     if (!in_tune())
       for (auto& byte : bytes) {
         rubbish_ = rubbish_ * 1664525 + 1013904223 + byte;
@@ -173,7 +150,7 @@ class Device {
   /// What the host does not take at once waits.
   void send() {
     if (waiting_.empty()) return;
-    const auto put = write(master_, waiting_.data(), waiting_.size());
+    const auto put = write(line_.fd(), waiting_.data(), waiting_.size());
     if (put > 0) waiting_.erase(waiting_.begin(), waiting_.begin() + put);
   }
 
@@ -284,7 +261,7 @@ class Device {
 
   void read_host() {
     std::array<std::uint8_t, 256> buffer{};
-    const auto n = read(master_, buffer.data(), buffer.size());
+    const auto n = read(line_.fd(), buffer.data(), buffer.size());
     if (n <= 0) return;
     if (!in_tune()) return;
     host_.insert(host_.end(), buffer.begin(), buffer.begin() + n);
@@ -333,21 +310,8 @@ class Device {
     say("restarted");
   }
 
-  void read_commands() {
-    std::array<char, 256> buffer{};
-    const auto n = read(0, buffer.data(), buffer.size());
-    if (n <= 0) {
-      input_open_ = false;
-      return;
-    }
-    commands_.append(buffer.data(), static_cast<std::size_t>(n));
-    for (auto end = commands_.find('\n'); end != std::string::npos; end = commands_.find('\n')) {
-      std::istringstream words(commands_.substr(0, end));
-      commands_.erase(0, end + 1);
-      command(words);
-    }
-  }
-  void command(std::istringstream& words) {
+  void command(const std::string& line) {
+    std::istringstream words(line);
     std::string word;
     double number = 1;
     words >> word;
@@ -389,11 +353,11 @@ class Device {
   }
 
   Options options_;
+  pty::Line line_{options_.link};
   Steady::time_point began_, back_at_{};
   std::map<std::uint8_t, std::uint16_t> registers_, saved_;
-  int master_ = -1;
-  bool running_ = true, input_open_ = true, opened_ = false, stalled_ = false, stuck_ = false;
-  std::string commands_;
+  bool running_ = true, opened_ = false, stalled_ = false, stuck_ = false;
+  pty::Commands commands_;
   Packet host_, waiting_;
   double unlocked_until_s_ = -1, due_s_ = 0, room_ = 0, room_at_s_ = 0;
   int drops_ = 0, flips_ = 0, lazy_ = 0;
@@ -405,42 +369,29 @@ class Device {
 
 int main(int argc, char** argv) {
   Options options;
-  try {
-    for (int i = 1; i < argc; ++i) {
-      const std::string_view word = argv[i];
-      const auto value = [&] {
-        if (i + 1 >= argc) throw std::runtime_error(std::string(word) + " wants a value");
-        return std::string(argv[++i]);
-      };
-      if (word == "--link")
-        options.link = value();
-      else if (word == "--baud")
-        options.baud = std::stol(value());
-      else if (word == "--rate")
-        options.rate = std::stod(value());
-      else if (word == "--speed")
-        options.speed = std::stod(value());
-      else if (word == "--ppm")
-        options.ppm = std::stod(value());
-      else if (word == "--ble")
-        options.ble = true;
-      else if (word == "--rich")
-        options.rich = true;
-      else if (word == "--mute")
-        options.mute = true;
-      else if (word == "--no-reads")
-        options.reads = false;
-      else
-        throw std::runtime_error("unknown option " + std::string(word));
-    }
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "witmotion_simulator: %s\n", e.what());
-    return 2;
-  }
-  try {
-    Device(options).run();
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "witmotion_simulator: %s\n", e.what());
-    return 1;
-  }
+  const auto option = [&](std::string_view word, const auto& value) {
+    if (word == "--link")
+      options.link = value();
+    else if (word == "--baud")
+      options.baud = std::stol(value());
+    else if (word == "--rate")
+      options.rate = std::stod(value());
+    else if (word == "--speed")
+      options.speed = std::stod(value());
+    else if (word == "--ppm")
+      options.ppm = std::stod(value());
+    else if (word == "--ble")
+      options.ble = true;
+    else if (word == "--rich")
+      options.rich = true;
+    else if (word == "--mute")
+      options.mute = true;
+    else if (word == "--no-reads")
+      options.reads = false;
+    else
+      return false;
+    return true;
+  };
+  const auto run = [&] { Device(options).run(); };
+  return pty::main("witmotion_simulator", argc, argv, option, run);
 }
