@@ -103,10 +103,7 @@ export class Scripted {
     path: string,
     options: { theme?: Theme; width?: number; height?: number; reduced?: boolean } = {},
   ): Promise<Opened> {
-    const opened = await open(browser, 'about:blank', options);
-    await this.#serve(opened.page);
-    await opened.page.goto(origin + path);
-    return opened;
+    return open(browser, origin + path, { ...options, before: (page) => this.#serve(page) });
   }
 
   close(): void {
@@ -159,7 +156,14 @@ export class Scripted {
             .map((n) => ({ ...n, events: undefined, epochs: undefined })),
         });
       }
-      if (parts[0] === 'definitions') return json({ definitions: this.definitions });
+      if (parts[0] === 'definitions')
+        return json({
+          algorithm: 'night',
+          version: '2',
+          caution:
+            'Sensors of movement take lying awake and still for sleep: people in pain are awake for longer than these figures say. Out of bed, a button press and a check-in are certain wake.',
+          definitions: this.definitions,
+        });
       if (parts[0] === 'validation') return json({ validation: this.validation });
       return json({ error: { code: 'nowhere', message: 'nothing here' } }, 404);
     });

@@ -22,6 +22,8 @@ export interface Compared {
   /** Whether the morning looked at any epoch again. */
   rescored: boolean;
   awakenings: readonly Awakening[];
+  /** Name and version of what scored most of it; empty: not told. */
+  scorers: { live: string; morning: string };
   /** The longest stretch of which the morning knows nothing. */
   gap: Segment | undefined;
 }
@@ -46,6 +48,12 @@ export function differences(epochs: readonly Epoch[]): Difference[] {
   return out;
 }
 
+function most(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) if (name !== '') counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? '';
+}
+
 /** Undefined while the night goes on. What the record does not hold is unknown, whatever the events say around it. */
 export function compare(night: WholeNight): Compared | undefined {
   const { opened: from, closed, epochs } = night;
@@ -67,6 +75,7 @@ export function compare(night: WholeNight): Compared | undefined {
     differences: differences(epochs).filter((d) => d.to > from && d.from < closed),
     rescored: epochs.some((e) => e.rescored !== null),
     awakenings: facts.awakenings,
+    scorers: { live: most(epochs.map((e) => e.scorer)), morning: most(epochs.map((e) => e.rescorer ?? '')) },
     gap: gaps.sort((a, b) => b.to - b.from - (a.to - a.from))[0],
   };
 }

@@ -44,15 +44,6 @@ const whole_night = v.object({ ...night.entries, events: v.array(v.unknown()), e
 /** A night with its record. */
 export type WholeNight = Night & { events: LogEvent[]; epochs: Epoch[] };
 
-const definition = v.object({
-  key: text,
-  title: text,
-  unit: v.optional(text, ''),
-  definition: text,
-});
-export type Definition = v.InferOutput<typeof definition>;
-const definitions = v.object({ definitions: v.array(definition) });
-
 const validation = v.object({
   validation: v.nullable(
     v.object({ ...ValidationSchema.entries, simulated: v.optional(v.boolean(), false) }),
@@ -131,9 +122,19 @@ export async function get_night(night: string, signal?: AbortSignal): Promise<Wh
   return { ...rest, events: events.map(read_event).filter((e) => e !== undefined) };
 }
 
-/** What each figure of a night means, in the daemon's own words. */
-export async function get_definitions(signal?: AbortSignal): Promise<Definition[]> {
-  return believe(definitions, await get('/api/v1/definitions', signal), 'definitions').definitions;
+const definitions = v.object({
+  algorithm: text,
+  version: text,
+  caution: text,
+  definitions: v.array(
+    v.object({ key: text, title: text, unit: v.picklist(['min', '%', '']), definition: text }),
+  ),
+});
+export type Definitions = v.InferOutput<typeof definitions>;
+
+/** What each figure of a night is, in words for people; `key` is the member of NightFigures. */
+export async function get_definitions(signal?: AbortSignal): Promise<Definitions> {
+  return believe(definitions, await get('/api/v1/definitions', signal), 'definitions');
 }
 
 /** Null: none is stored. */

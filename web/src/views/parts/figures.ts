@@ -7,9 +7,8 @@ import { clock_hm, lasting, minutes } from '../../words.ts';
 export interface Row {
   /** As the daemon names it, also in its definitions. */
   key: string;
+  /** Where the daemon's own title could not be read. */
   title: string;
-  /** The field's own letters; empty: none. */
-  letters: string;
   value: string;
   /** "5 h 40 to 6 h 35"; empty: nothing else is possible, or it is not told. */
   range: string;
@@ -32,13 +31,16 @@ export function range_words(
   if (low === null) return `at most ${words(high)}`;
   if (high === null) return `at least ${words(low)}`;
   if (words(low) === words(high)) return value !== null && words(value) === words(low) ? '' : words(low);
-  return `${words(low)} to ${words(high)}`;
+  return without_first_unit(`${words(low)} to ${words(high)}`);
 }
+
+/** "18 min to 30 min" is "18 to 30 min". */
+const without_first_unit = (range: string): string =>
+  range.replace(/^(\d+) (min|%) to (\d+ \2)$/, '$1 to $3');
 
 function row(
   key: string,
   title: string,
-  letters: string,
   words: Words,
   value: number | null,
   more: { low?: number | null; high?: number | null; live?: number | null } = {},
@@ -47,7 +49,6 @@ function row(
   return {
     key,
     title,
-    letters,
     value: words(value),
     range: range_words(more.low ?? null, more.high ?? null, value, words),
     live: live === null || words(live) === words(value) ? '' : words(live),
@@ -56,26 +57,26 @@ function row(
 
 /** Those that answer "how was the night?". */
 export const main_rows = (f: NightFigures): Row[] => [
-  row('tst_min', 'Asleep', 'TST', minutes, f.tst_min, {
+  row('tst_min', 'Time asleep (TST)', minutes, f.tst_min, {
     low: f.tst_low_min,
     high: f.tst_high_min,
     live: f.live_tst_min,
   }),
-  row('tib_min', 'In bed', 'TIB', minutes, f.tib_min),
-  row('sol_min', 'To fall asleep', 'SOL', minutes, f.sol_min, {
+  row('tib_min', 'Time in bed (TIB)', minutes, f.tib_min),
+  row('sol_min', 'Time to fall asleep (SOL)', minutes, f.sol_min, {
     low: f.sol_low_min,
     high: f.sol_high_min,
     live: f.live_sol_min,
   }),
-  row('waso_min', 'Awake after falling asleep', 'WASO', minutes, f.waso_min, {
+  row('waso_min', 'Awake after falling asleep (WASO)', minutes, f.waso_min, {
     low: f.waso_low_min,
     high: f.waso_high_min,
     live: f.live_waso_min,
   }),
-  row('nwak_1min', 'Movement awakenings of 1 min or more', 'NWAK', count, f.nwak_1min, {
+  row('nwak_1min', 'Awakenings of 1 min or more (NWAK)', count, f.nwak_1min, {
     live: f.live_nwak_1min,
   }),
-  row('se_percent', 'Sleep efficiency', 'SE', percent, f.se_percent, {
+  row('se_percent', 'Sleep efficiency (SE)', percent, f.se_percent, {
     low: f.se_low_percent,
     high: f.se_high_percent,
     live: f.live_se_percent,
@@ -83,20 +84,31 @@ export const main_rows = (f: NightFigures): Row[] => [
 ];
 
 export const more_rows = (f: NightFigures): Row[] => [
-  row('nwak_5min', 'Movement awakenings of 5 min or more', 'NWAK', count, f.nwak_5min, {
+  row('nwak_5min', 'Awakenings of 5 min or more (NWAK)', count, f.nwak_5min, {
     live: f.live_nwak_5min,
   }),
-  row('spt_min', 'From falling asleep to the final awakening', 'SPT', minutes, f.spt_min),
-  row('maintenance_percent', 'Sleep maintenance', '', percent, f.maintenance_percent),
-  row('twak_min', 'In bed after the final awakening', 'TWAK', minutes, f.twak_min),
-  row('twt_min', 'Awake in all', 'TWT', minutes, f.twt_min),
-  row('exits', 'Times out of bed', '', count, f.exits),
-  row('position_changes', 'Turns', '', count, f.position_changes),
-  row('restless_episodes', 'Restless episodes', '', count, f.restless_episodes),
-  row('movement_index_percent', 'Moving', '', percent, f.movement_index_percent),
-  row('fragmentation_percent', 'Fragmentation', '', percent, f.fragmentation_percent),
-  row('unknown_min', 'Not known', '', minutes, f.unknown_min),
+  row('spt_min', 'Sleep period (SPT)', minutes, f.spt_min),
+  row('maintenance_percent', 'Sleep maintenance', percent, f.maintenance_percent),
+  row('twak_min', 'Awake before getting up (TWAK)', minutes, f.twak_min),
+  row('twt_min', 'Awake in all (TWT)', minutes, f.twt_min),
+  row('exits', 'Times out of bed', count, f.exits),
+  row('position_changes', 'Changes of position', count, f.position_changes),
+  row('restless_episodes', 'Restless episodes', count, f.restless_episodes),
+  row('movement_index_percent', 'Movement index', percent, f.movement_index_percent),
+  row('fragmentation_percent', 'Fragmentation index', percent, f.fragmentation_percent),
+  row('unknown_min', 'Unknown', minutes, f.unknown_min),
 ];
+
+/** "Asleep 6 h 10 of 8 h 00 in bed (5 h 40 to 6 h 35 is possible)". */
+export function headline(f: NightFigures): string {
+  const range = range_words(f.tst_low_min, f.tst_high_min, f.tst_min, minutes);
+  const asleep =
+    f.tst_min === null
+      ? `In bed for ${minutes(f.tib_min)}; time asleep not known`
+      : `Asleep ${minutes(f.tst_min)} of ${minutes(f.tib_min)} in bed`;
+  if (range === '') return asleep;
+  return `${asleep} (${range}${range.startsWith('at ') ? '' : ' is possible'})`;
+}
 
 /** "92 % of the night seen; longest gap 40 min, 01:10 to 01:50". The gap's place only where it is the same gap. */
 export function coverage_words(
@@ -113,9 +125,15 @@ export function coverage_words(
   return `${seen}; longest gap ${length}${same ? `, ${clock_hm(gap.from)} to ${clock_hm(gap.to)}` : ''}`;
 }
 
-/** Printed under every figure that comes of sensors. */
-export const known_bias =
-  'People in pain lie awake still, and movement cannot tell that from sleep: published sensors see about a third (wrist) to three quarters (mattress) of quiet wake. So time asleep is rather too long, time awake too short. Only leaving the bed, a button and a check-in are certain wake.';
+const movement_awakenings = 'Awakenings are movement awakenings.';
+const as_published =
+  'Published sensors of movement see about a third (wrist) to three quarters (mattress) of quiet wake.';
+const own_caution =
+  'People in pain lie awake still, and a sensor of movement takes that for sleep. Out of bed, a button press and a check-in are certain wake.';
+
+/** Printed under every figure that comes of sensors: the daemon's own caution, and how large the error is elsewhere. */
+export const known_bias = (caution = own_caution): string =>
+  `${caution || own_caution} ${movement_awakenings} ${as_published}`;
 
 const share = (x: number | null, low: number | null, high: number | null): string => {
   if (x === null) return '';

@@ -1,7 +1,7 @@
 import { type Compared, compare } from '../../charts/compare.ts';
 import { vigil } from '../../page.ts';
 import {
-  type Definition,
+  type Definitions,
   get_definitions,
   get_night,
   get_nights,
@@ -10,22 +10,13 @@ import {
   type Validation,
   type WholeNight,
 } from '../../wire/rest.ts';
+import { last_night } from './night.ts';
 
 const nights_told = 14;
 /** Hindsight may come after the night was closed. */
 const again_ms = 10 * 60_000;
 
 const words_of = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
-
-/**
- * The night to show when nobody chose one: the newest that is over and no nap, unless a day has passed since it; then
- * whatever ended last.
- */
-export function last_night(nights: readonly Night[], now: number): Night | undefined {
-  const over = nights.filter((n) => n.closed !== null).sort((a, b) => (b.closed ?? 0) - (a.closed ?? 0));
-  const main = over.find((n) => n.figures?.nap !== true);
-  return main && now - (main.closed ?? 0) < 24 * 3_600_000 ? main : over[0];
-}
 
 /** The nights of one bed that are over, with the record of the one that is shown. Made while a component begins. */
 export class Nightly {
@@ -35,7 +26,8 @@ export class Nightly {
   chosen = $state<string>();
   whole = $state.raw<WholeNight>();
   whole_trouble = $state('');
-  definitions = $state.raw<readonly Definition[]>([]);
+  /** Undefined: not read yet, or the server tells none. */
+  definitions = $state.raw<Definitions>();
   validation = $state.raw<Validation | null>(null);
   #again = $state(0);
 
@@ -115,7 +107,7 @@ export class Nightly {
     });
   }
 
-  definition(key: string): Definition | undefined {
-    return this.definitions.find((d) => d.key === key);
+  definition(key: string): Definitions['definitions'][number] | undefined {
+    return this.definitions?.definitions.find((d) => d.key === key);
   }
 }
