@@ -9,7 +9,8 @@ import { repository } from './daemon.ts';
  * For what a simulated sleeper does too late, too seldom, or not the same twice.
  */
 
-const origin = 'http://vigil.test';
+/** Of a secure context, as the real one is. */
+const origin = 'http://vigil.localhost';
 const minute = 60_000;
 const epoch_ms = 30_000;
 const types: Record<string, string> = {
