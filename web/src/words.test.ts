@@ -11,6 +11,7 @@ import {
   sentence,
   set_zone,
   state_title,
+  sure_percent,
   sure_words,
   tell,
   the_zone,
@@ -138,6 +139,18 @@ test('the words of how sure never say more than the number beside them', () => {
     if (sure_words(p) === 'surely awake') expect(shown).toBeLessThanOrEqual(0.05);
   }
 });
+
+test.each([
+  [1, '100 %'],
+  [0.998, '>99 %'],
+  [0.98, '98 %'],
+  [0.6, '60 % asleep'],
+  [0.4, '60 % awake'],
+  [0.25, '75 %'],
+  [0.03, '97 %'],
+  [0.001, '>99 %'],
+  [0, '100 %'],
+])('P(asleep) %s for a family: %s', (p, text) => expect(sure_percent(p)).toBe(text));
 
 test('why, for a family', () => {
   expect(plain_why('still for 6 min, breath regular, heart 5 over own')).toBe(

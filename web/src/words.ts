@@ -176,6 +176,15 @@ export function p_words(p: number): string {
   return text === '0.00' ? '<.01' : text === '1.00' ? '>.99' : text.slice(1);
 }
 
+/** The same for the family, of the side that the words name: "98 %". */
+export function sure_percent(p: number): string {
+  const shown = Math.round(p * 100) / 100;
+  const likely = Math.max(shown, 1 - shown);
+  const percent = likely >= 0.995 && p > 0 && p < 1 ? '>99 %' : `${Math.round(likely * 100)} %`;
+  if (likely >= sure_limits.probably) return percent;
+  return `${percent} ${shown >= 0.5 ? 'asleep' : 'awake'}`;
+}
+
 /** Who says P(asleep) of a reading. */
 export const estimator = 'estimator 1';
 
