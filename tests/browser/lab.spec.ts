@@ -167,7 +167,10 @@ test('the detail tells sensors, nights and the trend; uPlot comes only now', asy
       .first()
       .innerText(),
   ).toMatch(/\d samples/);
-  await page.getByText(/awake still is counted as asleep|No night yet/).waitFor();
+  await page
+    .getByText(/Awakenings are movement awakenings|No night yet/)
+    .first()
+    .waitFor();
   expect(complaints).toEqual([]);
   await context.close();
 });
