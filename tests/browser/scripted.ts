@@ -12,6 +12,7 @@ import { repository } from './daemon.ts';
 /** Of a secure context, as the real one is. */
 const origin = 'http://vigil.localhost';
 const minute = 60_000;
+const first_seq = 5_000;
 const epoch_ms = 30_000;
 const types: Record<string, string> = {
   html: 'text/html',
@@ -51,6 +52,8 @@ export class Scripted {
   posted: { bed: string; kind: string; data: Words; id: string }[] = [];
   answer = 201;
   readonly now = Date.now();
+  /** Events of the log before the history that a page is sent, oldest first; their numbers are below 5,000. */
+  older: Words[] = [];
   #events: Words[] = [];
   #sockets = new Set<WebSocketRoute>();
   #timers: ReturnType<typeof setInterval>[] = [];
@@ -72,7 +75,7 @@ export class Scripted {
     const t = iso(this.now - ago_min * minute);
     const event: Words = {
       kind,
-      seq: this.#events.length + 1,
+      seq: first_seq + this.#events.length,
       bed,
       t,
       local: t,
@@ -87,6 +90,11 @@ export class Scripted {
     this.#events.push(event);
     this.#say(event);
     return event;
+  }
+
+  /** The newest event was none: for making one that stands elsewhere in the log. */
+  take_back(): void {
+    this.#events.pop();
   }
 
   set(bed: string, more: Partial<ScriptedBed>): void {
@@ -116,7 +124,7 @@ export class Scripted {
     await page.routeWebSocket(/\/api\/v1\/live/, (socket) => {
       this.#sockets.add(socket);
       socket.onClose(() => this.#sockets.delete(socket));
-      const head = this.#events.length;
+      const head = first_seq - 1 + this.#events.length;
       const send = (message: Words) => socket.send(JSON.stringify(message));
       send({
         kind: 'hello',
@@ -155,6 +163,13 @@ export class Scripted {
           nights: this.nights
             .filter((n) => n.bed === of)
             .map((n) => ({ ...n, events: undefined, epochs: undefined })),
+        });
+      }
+      if (parts[0] === 'events') {
+        const since = Number(url.searchParams.get('since'));
+        return json({
+          events: [...this.older, ...this.#events].filter((e) => Number(e.seq) > since).slice(0, 500),
+          head: first_seq - 1 + this.#events.length,
         });
       }
       if (parts[0] === 'definitions')

@@ -332,6 +332,26 @@ test('what was learned of a person is shown, and forgotten only after a second w
   await context.close();
 });
 
+test('what was learned before the history that the page was sent is looked for', async () => {
+  one_bed();
+  script.older = [
+    {
+      ...script.event(
+        'bed-1',
+        'baseline.learned',
+        { version: 7, nights: 30, heart_bpm: 51, breath_rpm: 12, moving_percent: 3, load_kg: 70 },
+        2_000,
+      ),
+      seq: 1_200,
+    },
+  ];
+  script.take_back();
+  const { page, context, complaints } = await script.open(browser, '/lab/bed-1');
+  await page.getByText('Learned from 30 nights, version 7').waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
 test('a refusal to forget is said, and stays until it is read', async () => {
   one_bed();
   script.answer = 422;

@@ -72,6 +72,20 @@ export interface Facts {
   forgotten: number | undefined;
 }
 
+/** Undefined: these events do not tell. Null: it was forgotten. */
+export function baseline_of(events: readonly LogEvent[]): Pick<Facts, 'baseline' | 'forgotten'> {
+  const facts: Pick<Facts, 'baseline' | 'forgotten'> = { baseline: undefined, forgotten: undefined };
+  for (const e of events) {
+    if (e.kind === 'baseline.learned')
+      facts.baseline = { seq: e.seq, at: e.at, algorithm: e.algorithm, ...e.data };
+    else if (e.kind === 'baseline.reset') {
+      facts.baseline = null;
+      facts.forgotten = e.at;
+    }
+  }
+  return facts;
+}
+
 const late_entry = /^entered at (\d{4}-\d\d-\d\dT[\d:.]+Z)/;
 /** The note by which a check-in that had to wait tells when it was made. */
 export const late_note = (made: number): string =>
@@ -92,8 +106,7 @@ export function fold(events: readonly LogEvent[]): Facts {
     pressed: undefined,
     prompted: undefined,
     entered: undefined,
-    baseline: undefined,
-    forgotten: undefined,
+    ...baseline_of(events),
   };
   let in_bed: boolean | undefined;
   let asleep = false;
@@ -229,13 +242,6 @@ export function fold(events: readonly LogEvent[]): Facts {
       case 'call.seen':
         // One that the log could not number is seen with the next that it could.
         facts.calls = facts.calls.filter((c) => c.seq > e.data.call);
-        break;
-      case 'baseline.learned':
-        facts.baseline = { seq: e.seq, at: e.at, algorithm: e.algorithm, ...e.data };
-        break;
-      case 'baseline.reset':
-        facts.baseline = null;
-        facts.forgotten = e.at;
         break;
       case 'entry.corrected': {
         const entry = checkins.get(e.data.corrects);

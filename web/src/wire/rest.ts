@@ -122,6 +122,15 @@ export async function get_night(night: string, signal?: AbortSignal): Promise<Wh
   return { ...rest, events: events.map(read_event).filter((e) => e !== undefined) };
 }
 
+const page_of_events = v.object({ events: v.array(v.unknown()) });
+
+/** Those of a bed after `since`, oldest first, as many as the server gives at once. */
+export async function get_events(bed: string, since: number, signal?: AbortSignal): Promise<LogEvent[]> {
+  const path = `/api/v1/events?bed=${segment(bed)}&since=${since}&limit=500`;
+  const { events } = believe(page_of_events, await get(path, signal), 'events');
+  return events.map(read_event).filter((e) => e !== undefined);
+}
+
 const definitions = v.object({
   algorithm: text,
   version: text,
