@@ -11,10 +11,12 @@ namespace {
 constexpr std::array<Match, 1> matches{ExplicitOnly{"simulated sleeper"}};
 
 using Type = Setting::Type;
-constexpr std::array<Setting, 9> settings{{
+constexpr std::array<Setting, 10> settings{{
     {"seed", Type::number, "", 0, 4294967295.0, "1", "equal seeds give equal nights"},
     {"weight_kg", Type::number, "kg", 20, 250, "72", "the sleeper's weight"},
     {"pain", Type::number, "", 0, 1, "0", "0 a calm night, 1 a very restless one"},
+    {"person", Type::text, "", 0, 0, "ordinary",
+     "ordinary, quiet_waker, pain, restless_legs, gets_up, two_in_bed or apnoea"},
     {"hours", Type::number, "h", 0.5, 14, "8", "time in bed"},
     {"day_h", Type::number, "h", 0.1, 24, "16", "time out of bed between nights"},
     {"started_ago_h", Type::number, "h", 0, 48, "0", "begin so long ago: the past comes at once"},
@@ -34,12 +36,20 @@ asio::awaitable<void> run(Port& port, const Settings& set, SampleSink& sink) {
   person.seed = static_cast<std::uint64_t>(set.number("seed"));
   person.weight_kg = set.number("weight_kg");
   person.pain = set.number("pain");
+  const auto kind = kind_of(set.text("person"));
+  if (!kind)
+    throw DeviceRefused(
+        "synthetic: expected person = ordinary, quiet_waker, pain, restless_legs, gets_up, "
+        "two_in_bed or apnoea, found \"" +
+        set.text("person") + "\"");
+  person.kind = *kind;
   person.night_h = set.number("hours");
   person.day_h = set.number("day_h");
   const bool scale = set.boolean("scale");
   const bool cells = scale && set.boolean("cells");
   person.cells = cells;
   const bool wrist = set.boolean("wrist");
+  person.load = scale && !cells, person.wrist = wrist;
   if (!scale && !wrist)
     throw DeviceRefused("synthetic: expected scale = true or wrist = true, found neither");
 
