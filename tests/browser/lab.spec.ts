@@ -175,6 +175,41 @@ test('the detail tells sensors, nights and the trend; uPlot comes only now', asy
   await context.close();
 });
 
+test('a simulated sleeper’s state is said with how sure it is and why', async () => {
+  const fast = new Daemon({ time_scale: 60 });
+  await fast.start();
+  const { page, context, complaints } = await open(browser, `${fast.url}/lab`, { width: 1920, height: 1080 });
+  try {
+    const sure = page.locator('[data-bed] [data-sure]:not([data-sure=unknown])').first();
+    await sure.waitFor({ timeout: 40_000 });
+    expect(await sure.innerText()).toMatch(/(surely|probably) (asleep|awake)|can’t tell for sure/);
+    const { beds } = await fast.get<{ beds: { reading: { p_asleep: number | null; why: string } }[] }>(
+      '/api/v1/beds',
+    );
+    const p = beds.flatMap((b) => (b.reading.p_asleep === null ? [] : [b.reading.p_asleep]));
+    expect(p.length).toBeGreaterThan(0);
+    for (const one of p) expect(one >= 0 && one <= 1).toBe(true);
+    await page.locator('[data-bed] .reason').first().waitFor();
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+    await fast.close();
+  }
+});
+
+test('what was learned of a person is forgotten in the log', async () => {
+  const { page, context, complaints } = await open(browser, `${daemon.url}/lab/bed-1`);
+  await page.getByRole('button', { name: /Somebody else sleeps here now/ }).click();
+  await page.getByRole('button', { name: 'Forget it' }).click();
+  await page.getByText(/Forgotten: in the log, number \d+/).waitFor();
+  await page.getByText(/Nothing yet: it was forgotten at/).waitFor();
+  expect((await daemon.events()).filter((e) => e.kind === 'baseline.reset').map((e) => e.bed)).toEqual([
+    'bed-1',
+  ]);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
 test('events are shown while they happen, and a state is said to a screen reader once', async () => {
   const fast = new Daemon({ time_scale: 60 });
   await fast.start();
