@@ -51,8 +51,8 @@ test('one tap: the log has it when the page says so', async () => {
   expect(after.length).toBe(before + 1);
   expect(after.at(-1)!.data.score).toBe(7);
   // That a hand touched the screen stands there too: a sign of wake, whatever came of it.
-  const touches = (await daemon.events()).filter((e) => e.kind === 'kiosk.touched');
-  expect(touches.map((e) => e.bed)).toEqual([bed]);
+  const touches = async () => (await daemon.events()).filter((e) => e.kind === 'kiosk.touched');
+  await expect.poll(async () => (await touches()).map((e) => e.bed)).toEqual([bed]);
   expect(complaints).toEqual([]);
   await context.close();
 });

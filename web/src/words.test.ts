@@ -157,5 +157,8 @@ test('why, for a family', () => {
     'lying still for 6 min, breathing regularly, heart 5 beats a minute faster than usual asleep',
   );
   expect(plain_why('stirring for 12 s, perhaps awakening')).toBe('stirring for 12 s, perhaps waking up');
+  expect(plain_why('moved just now, breath irregular, heart 4 below own')).toBe(
+    'moved just now, breathing unevenly, heart 4 beats a minute slower than usual asleep',
+  );
   expect(plain_why('something new')).toBe('something new');
 });

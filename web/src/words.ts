@@ -190,12 +190,11 @@ export const estimator = 'estimator 1';
 
 const plain: [RegExp, string][] = [
   [/^still for /, 'lying still for '],
-  [/^moving$/, 'moving'],
+  [/^by the counts of a minute$/, 'by the wrist’s movement in the last minute'],
   [/^breath regular$/, 'breathing regularly'],
-  [/^breath (?:irregular|uneven|not regular)$/, 'breathing unevenly'],
-  [/^heart (\d+) (?:over|above) own$/, 'heart $1 beats a minute faster than usual asleep'],
-  [/^heart (\d+) (?:under|below) own$/, 'heart $1 beats a minute slower than usual asleep'],
-  [/^heart at own$/, 'heart as usual asleep'],
+  [/^breath irregular$/, 'breathing unevenly'],
+  [/^heart (\d+) over own$/, 'heart $1 beats a minute faster than usual asleep'],
+  [/^heart (\d+) below own$/, 'heart $1 beats a minute slower than usual asleep'],
   [/perhaps awakening$/, 'perhaps waking up'],
 ];
 
