@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { read_event } from './wire/events.ts';
 import {
   clock_hm,
+  estimator_of,
   home_sentence,
   lasting,
   minutes,
@@ -151,6 +152,12 @@ test.each([
   [0.001, '>99 %'],
   [0, '100 %'],
 ])('P(asleep) %s for a family: %s', (p, text) => expect(sure_percent(p)).toBe(text));
+
+test('who says so, with the version that scored last', () => {
+  expect(estimator_of([])).toBe('estimator');
+  const epochs = ['estimator 1', 'estimator 2', 'presence 1', ''].map((scorer) => ({ scorer }));
+  expect(estimator_of(epochs)).toBe('estimator 2');
+});
 
 test('why, for a family', () => {
   expect(plain_why('still for 6 min, breath regular, heart 5 over own')).toBe(

@@ -185,8 +185,10 @@ export function sure_percent(p: number): string {
   return `${percent} ${shown >= 0.5 ? 'asleep' : 'awake'}`;
 }
 
-/** Who says P(asleep) of a reading. */
-export const estimator = 'estimator 1';
+/** Who says P(asleep) of a reading, by the newest epoch that it scored: with its version, where that is told. */
+export const estimator = 'estimator';
+export const estimator_of = (epochs: readonly { scorer: string }[]): string =>
+  epochs.findLast((e) => e.scorer.startsWith(`${estimator} `))?.scorer ?? estimator;
 
 const plain: [RegExp, string][] = [
   [/^still for /, 'lying still for '],
