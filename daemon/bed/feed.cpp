@@ -34,6 +34,8 @@ Feed::Feed(Name owner, const Channel& channel, Duration stale_after, bool simula
     counts_.emplace(channel.rate_hz);
   if (channel.quantity == Quantity::pressure) {
     image_ = std::make_unique<signal::ImageMovement>(channel.values(), channel.rate_hz);
+    image_position_ = std::make_unique<signal::ImagePosition>(channel.values());
+    scratch_.resize(channel.values());
     full_scale_ = channel.maximum > channel.minimum ? channel.maximum - channel.minimum : 1.0F;
   }
   if (channel.quantity == Quantity::counts && channel.epoch_s <= 0) channel_.epoch_s = default_counts_epoch_s;
@@ -152,6 +154,16 @@ bool Feed::take(const Sample& sample) noexcept {
       break;
   }
   return true;
+}
+
+float Feed::image_floor() noexcept {
+  if (!image_) return 0;
+  return 100 * std::max(signal::image_floor(image_->slow(), scratch_) - channel_.minimum, 0.0F) / full_scale_;
+}
+
+std::optional<signal::PositionChange> Feed::turned(Instant now, signal::Moved moved) noexcept {
+  if (!image_position_) return {};
+  return image_position_->step(now, image_->slow(), moved);
 }
 
 const signal::Bin* Feed::decide(std::int64_t cell) noexcept {

@@ -13,6 +13,7 @@
 #include "signal/counts.hpp"
 #include "signal/heart.hpp"
 #include "signal/movement.hpp"
+#include "signal/position.hpp"
 #include "signal/respiration.hpp"
 
 namespace vigil::bed {
@@ -71,6 +72,11 @@ class Feed {
   /// Root mean square (load) or mean (worn: mg) of the movement in the newest cell that had a sample.
   [[nodiscard]] float cell_movement() const noexcept { return cell_movement_; }
 
+  /// pressure: what every cell shows even of an empty bed, % of full scale. Once a second.
+  [[nodiscard]] float image_floor() noexcept;
+  /// pressure: a change of position, of the second that ended at `now`.
+  std::optional<signal::PositionChange> turned(Instant now, signal::Moved moved) noexcept;
+
   /// counts channel: the counts a second of this second that ended at `now`; nullopt where no epoch covers
   /// it. A value stands for the `epoch_s` that follow its stamp, as files label their epochs by their
   /// beginning.
@@ -99,6 +105,8 @@ class Feed {
   std::vector<signal::LoadMovement> load_movement_;  ///< one a cell
   std::optional<signal::Counts> counts_;
   std::unique_ptr<signal::ImageMovement> image_;
+  std::unique_ptr<signal::ImagePosition> image_position_;
+  std::vector<float> scratch_;
   float full_scale_ = 1;
   std::optional<Instant> newest_;  ///< taken, decided or not
 

@@ -78,7 +78,7 @@ Second Bed::Inside::gather(Instant end) {
         break;
       case Quantity::pressure:
         if (!fresh) break;
-        newest(s.image_level, bin.n > 0 ? bin.sum / n : f.value(), *f.at());
+        newest(s.image_level, (bin.n > 0 ? bin.sum / n : f.value()) - f.image_floor(), *f.at());
         newest(s.image_movement, bin.n > 0 ? std::sqrt(bin.energy / n) : 0.0F, *f.at());
         break;
       case Quantity::acceleration:
@@ -145,8 +145,9 @@ void Bed::Inside::follow_presence(const Second& s, Output& out) {
   const auto word = s.occupied ? std::optional(*s.occupied ? 1.0F : 0.0F) : std::nullopt;
   const auto level = s.image_level ? std::optional(s.image_level->value) : std::nullopt;
   const bool moved = s.bed_moved == Moved::moving;
-  const bool breathes =
-      s.breath && s.breath->rate.per_min > 0 && s.breath->rate.quality >= signal::Respiration::least_quality;
+  // A fan's hum is as regular as a breath, but weaker than any.
+  const bool breathes = !s.lifeless && s.breath && s.breath->rate.per_min > 0 &&
+                        s.breath->rate.quality >= signal::Respiration::least_quality;
   load_presence.step(s.now, load, {moved, breathes, s.lifeless, s.steady});
   sensor_presence.step(s.now, word, {moved, false, false, true});
   image_presence.step(s.now, level, {moved, false, false, true});
@@ -288,7 +289,16 @@ void Bed::Inside::fall_asleep(Instant at, Instant since, bool by_load, Output& o
 
 void Bed::Inside::follow_position(const Second& s, Output& out) {
   // What is going is no new position.
-  if (!in_bed.value_or(!has_bed_sensor && night.is_open()) || (presence && presence->leaving_since())) {
+  const bool away =
+      !in_bed.value_or(!has_bed_sensor && night.is_open()) || (presence && presence->leaving_since());
+  Moved image_moved = Moved::unknown;
+  if (s.image_movement && !away)
+    image_moved =
+        s.image_movement->value >= sleep::LoadMovementRule::moving_image ? Moved::moving : Moved::still;
+  std::optional<signal::PositionChange> by_image;
+  for (Feed& f : feeds)
+    if (const auto turned = f.turned(s.now, f.fresh(s.now) ? image_moved : Moved::unknown)) by_image = turned;
+  if (away) {
     load_position.clear();
     posture_position.clear();
     return;
@@ -301,13 +311,20 @@ void Bed::Inside::follow_position(const Second& s, Output& out) {
         if (n < kg.size()) kg[n++] = cell;
   const auto by_load = load_position.step(s.now, {kg.data(), n}, s.gross_kg ? s.bed_moved : Moved::unknown);
   const auto by_wrist = posture_position.step(s.now, s.posture, s.wrist_moved);
-  if (!by_load && !by_wrist) return;
-  const auto& change = by_load ? *by_load : *by_wrist;
+  if (!by_load && !by_image && !by_wrist) return;
+  const auto& change = by_load ? *by_load : by_image ? *by_image : *by_wrist;
   if (position_said && s.now - *position_said < one_position) return;
   position_said = s.now;
   night.position_changed();
-  say(s.now, by_load ? signal::LoadPosition::algorithm() : signal::PosturePosition::algorithm(),
-      event::PositionChanged{s.now - change.at, double{change.size}, by_load ? "kg" : "deg"}, out);
+  const Algorithm& algorithm = by_load    ? signal::LoadPosition::algorithm()
+                               : by_image ? signal::ImagePosition::algorithm()
+                                          : signal::PosturePosition::algorithm();
+  say(s.now, algorithm,
+      event::PositionChanged{s.now - change.at, double{change.size},
+                             by_load    ? "kg"
+                             : by_image ? "%"
+                                        : "deg"},
+      out);
 }
 
 void Bed::Inside::close_night(Instant at, Instant end, Output& out) {

@@ -111,6 +111,7 @@ int main(int argc, char** argv) {
   add_run(app, chosen);
   add_replay(app, chosen);
   add_score(app, chosen);
+  add_validate(app, chosen);
   add_devices(app, chosen);
   add_verify(app, chosen);
   add_check_config(app, chosen);

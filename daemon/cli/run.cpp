@@ -5,6 +5,8 @@
 #include <ctime>
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <sys/stat.h>
@@ -19,9 +21,12 @@
 #include "drivers/settings.hpp"
 #include "record/recorder.hpp"
 #include "serve/server.hpp"
+#include "sleep/night.hpp"
 #include "store/store.hpp"
 #include "wire/daemon_health.hpp"
+#include "wire/definitions.hpp"
 #include "wire/drivers.hpp"
+#include "wire/event_json.hpp"
 #include "wire/history.hpp"
 
 #ifndef VIGIL_WEB_DIR
@@ -186,6 +191,12 @@ serve::Backend::Refusal told(store::Refusal refusal) {
   return serve::Backend::Refusal::closing;
 }
 
+std::optional<Event> newest_validation(const store::Reader& reader) {
+  auto all = reader.of_kind(event::ValidationStored::kind);
+  if (all.empty()) return {};
+  return std::move(all.back());
+}
+
 /// SIGTERM, SIGINT and SIGHUP, taken by main alone. Threads made after this inherit the mask.
 class StopSignals {
  public:
@@ -226,7 +237,8 @@ class Daemon {
         store_(std::make_unique<store::Store>(directory, listener(), &clock_)),
         reader_(std::make_shared<store::Reader>(directory)),
         beds_(bed_names(config)),
-        before_(look_back(*reader_, beds_)) {
+        before_(look_back(*reader_, beds_)),
+        validation_(newest_validation(*reader_)) {
     if (config.record_raw) recorder_ = std::make_unique<record::Recorder>(directory);
     server_ = std::make_shared<serve::Server>(serve::Options{.address = config.listen_address,
                                                              .port = config.listen_port,
@@ -308,8 +320,13 @@ class Daemon {
   store::Store::Listener listener() {
     return {.committed =
                 [this](const std::vector<Event>& events) {
-                  for (const auto& event : events)
+                  for (const auto& event : events) {
                     if (!event.client_id.empty()) acquire_->entered(event);
+                    if (std::holds_alternative<event::ValidationStored>(event.payload)) {
+                      const std::lock_guard lock(validation_mutex_);
+                      validation_ = event;
+                    }
+                  }
                   if (const auto server = publish_to_.lock()) server->publish(events);
                 },
             .unrecorded =
@@ -364,7 +381,12 @@ class Daemon {
     to.objection = [](const Name& driver, const event::DeviceAssigned& assigned) {
       return objection(driver, assigned);
     };
+    to.validation = [this] {
+      const std::lock_guard lock(validation_mutex_);
+      return wire::validation_answer(validation_);
+    };
     to.drivers = drivers_body;
+    to.definitions = [] { return wire::definitions_text(sleep::Night::algorithm()); };
     to.now = [this] { return wire::Now{clock_.now(), clock_.wall()}; };
     to.health = [this] { return health(); };
     return to;
@@ -421,6 +443,8 @@ class Daemon {
   std::shared_ptr<store::Reader> reader_;  ///< main's until start, then the server's work thread's
   std::vector<Name> beds_;
   Before before_;
+  std::mutex validation_mutex_;      ///< set by the store's thread, read by the server's
+  std::optional<Event> validation_;  ///< the newest validation.stored
   std::unique_ptr<record::Recorder> recorder_;
   std::unique_ptr<acquire::Acquire> acquire_;
   std::shared_ptr<serve::Server> server_;

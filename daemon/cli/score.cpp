@@ -22,6 +22,8 @@ namespace replay = drivers::replay;
 struct Options {
   std::string file, method, rescore, map, preset, start;
   double epoch_s = 0;
+  double scale = 0;
+  int threshold = 0;
 };
 
 constexpr float unknown = std::numeric_limits<float>::quiet_NaN();
@@ -58,10 +60,11 @@ sleep::Counts told_counts(replay::Recording& recording, ChannelIndex channel) {
 }
 
 /// Counts made here from raw acceleration.
-sleep::Counts made_counts(replay::Recording& recording, ChannelIndex channel, double epoch_s) {
+sleep::Counts made_counts(replay::Recording& recording, ChannelIndex channel, double epoch_s,
+                          const std::string& file) {
   const auto rate = double{recording.channels()[channel].rate_hz};
   if (rate < double{signal::Counts::lowest_rate_hz})
-    throw Refused("counts need acceleration at 5 Hz or more, found " + plain(rate) + " Hz");
+    throw Refused(file + ": counts need acceleration at 5 Hz or more, found " + plain(rate) + " Hz");
   signal::Counts counts(rate);
   sleep::Counts out{epoch_s, {}};
   std::vector<std::size_t> samples;
@@ -92,13 +95,19 @@ sleep::ScoredRecord inactivity(replay::Recording& recording, const std::string& 
     while (const auto angle = angles.next())
       series.push_back(*angle);
   };
+  bool any = false;
+  bool directed = false;
   while (const auto sample = recording.next()) {
     if (sample->channel != *channel) continue;
+    any = true;
+    directed = directed || sample->values[0] != 0 || sample->values[1] != 0;
     angles.sample({sample->values[0], sample->values[1], sample->values[2]}, sample->at);
     take();
   }
   angles.end();
   take();
+  if (any && !directed)
+    throw Refused(file + ": sib is scored from the direction of gravity, and this has its magnitude only");
   std::vector<EpochState> states(series.size());
   sleep::sib::score(series, states);
   sleep::ScoredRecord out{sleep::sib::epoch_s, {}};
@@ -109,9 +118,12 @@ sleep::ScoredRecord inactivity(replay::Recording& recording, const std::string& 
 }
 
 sleep::ScoredRecord scored(const Options& options, replay::Recording& recording) {
+  if (options.threshold > 0 && options.method != "oakley")
+    throw Refused("--threshold: is oakley's; " + options.method + " has one of its own");
   if (options.method == "sib") {
     if (!options.rescore.empty())
       throw Refused("--rescore: Webster's rules are for methods of 1-min epochs, not sib");
+    if (options.scale > 0) throw Refused("--scale: sib is scored from angles, not from counts");
     return inactivity(recording, options.file);
   }
   const auto method = sleep::method_of(options.method);
@@ -127,7 +139,8 @@ sleep::ScoredRecord scored(const Options& options, replay::Recording& recording)
       counts = sleep::summed(counts, static_cast<std::size_t>(times));
     }
   } else if (const auto raw = channel_of(recording, Quantity::acceleration)) {
-    counts = made_counts(recording, *raw, options.epoch_s > 0 ? options.epoch_s : lengths.front());
+    counts =
+        made_counts(recording, *raw, options.epoch_s > 0 ? options.epoch_s : lengths.front(), options.file);
     std::fprintf(stderr, "%s: counts made here from acceleration, not the device's own\n",
                  options.file.c_str());
   } else {
@@ -142,7 +155,13 @@ sleep::ScoredRecord scored(const Options& options, replay::Recording& recording)
                   plain(counts.epoch_s) + " s, which do not add up to one");
   }
   const bool webster = !options.rescore.empty();
-  auto out = sleep::score(*method, *fitted, webster);
+  sleep::Tuning tuning;
+  if (options.threshold > 0) tuning.threshold = static_cast<sleep::oakley::Threshold>(options.threshold);
+  if (options.scale > 0) tuning.scale = options.scale;
+  if (const double scale = tuning.scale.value_or(sleep::default_scale(*method)); scale != 1)
+    std::fprintf(stderr, "%s: counts x %s, the unit that %s is taken to mean; --scale gives another\n",
+                 options.file.c_str(), plain(scale).c_str(), options.method.c_str());
+  auto out = sleep::score(*method, *fitted, webster, tuning);
   if (webster && out.epoch_s < 59.9)
     throw Refused("--rescore webster: his rules are for epochs of 1 min, these are of " +
                   std::to_string(static_cast<int>(out.epoch_s)) +
@@ -190,6 +209,12 @@ void add_score(CLI::App& app, Chosen& chosen) {
       ->check(CLI::IsMember({"webster"}));
   command->add_option("--epoch", options->epoch_s, "length of an epoch in seconds; default: the method's")
       ->check(CLI::Range(1.0, 3600.0));
+  command->add_option("--threshold", options->threshold, "oakley's: 20, 40 (the default) or 80")
+      ->check(CLI::IsMember({20, 40, 80}));
+  command
+      ->add_option("--scale", options->scale,
+                   "multiplies the counts first; default 1, sazonov .01 (ActiGraph's counts / 100)")
+      ->check(CLI::Range(1e-6, 1e6));
   command->add_option("--map", options->map, "columns of another name: t=timestamp,counts=axis1");
   command->add_option("--preset", options->preset, "a known layout, as for replay");
   command->add_option("--start", options->start, "when a file of relative times began, ISO 8601");

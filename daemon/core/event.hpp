@@ -12,21 +12,21 @@
 #include "core/event/night.hpp"
 #include "core/event/press.hpp"
 #include "core/event/sleep.hpp"
+#include "core/event/validation.hpp"
 #include "core/instant.hpp"
 #include "core/name.hpp"
 
 namespace vigil {
 
-using Payload =
-    std::variant<event::DaemonStarted, event::DaemonStopped, event::RecordingGap, event::ClockStepped,
-                 event::SettingChanged, event::DeviceAttached, event::DeviceAssigned, event::DeviceStale,
-                 event::DeviceLost, event::DeviceRecovered, event::BedEntered, event::BedLeft,
-                 event::BedTared, event::PositionChanged, event::SleepBegan, event::SleepEnded,
-                 event::AwakeningSuspected, event::AwakeningConfirmed, event::AwakeningWithdrawn,
-                 event::AwakeningEnded, event::RestlessBegan, event::RestlessEnded, event::NightOpened,
-                 event::NightClosed, event::LightsOut, event::LightsOn, event::PainPrompted,
-                 event::PainCheckin, event::NoteAdded, event::EntryCorrected, event::ButtonPressed,
-                 event::PainFlare, event::CallMade, event::AwakeSaid, event::CallSeen>;
+using Payload = std::variant<
+    event::DaemonStarted, event::DaemonStopped, event::RecordingGap, event::ClockStepped,
+    event::SettingChanged, event::DeviceAttached, event::DeviceAssigned, event::DeviceStale,
+    event::DeviceLost, event::DeviceRecovered, event::BedEntered, event::BedLeft, event::BedTared,
+    event::PositionChanged, event::SleepBegan, event::SleepEnded, event::AwakeningSuspected,
+    event::AwakeningConfirmed, event::AwakeningWithdrawn, event::AwakeningEnded, event::RestlessBegan,
+    event::RestlessEnded, event::NightOpened, event::NightClosed, event::LightsOut, event::LightsOn,
+    event::PainPrompted, event::PainCheckin, event::NoteAdded, event::EntryCorrected, event::ButtonPressed,
+    event::PainFlare, event::CallMade, event::AwakeSaid, event::CallSeen, event::ValidationStored>;
 
 /// Which of several programs' rules said so. Empty when a person or the machine itself did.
 struct Algorithm {

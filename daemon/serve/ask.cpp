@@ -12,8 +12,10 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 
-std::optional<std::string> ask(const std::string& address, std::uint16_t port, const std::string& target,
-                               std::chrono::milliseconds within) {
+namespace {
+
+std::optional<Told> exchange(const std::string& address, std::uint16_t port,
+                             http::request<http::string_body> request, std::chrono::milliseconds within) {
   asio::io_context loop{1};
   beast::tcp_stream stream(loop);
   boost::system::error_code failed;
@@ -21,10 +23,10 @@ std::optional<std::string> ask(const std::string& address, std::uint16_t port, c
   if (failed) return {};
   stream.expires_after(within);
 
-  http::request<http::empty_body> request{http::verb::get, target, 11};
   const auto host = ip.is_v6() ? "[" + address + "]" : address;
   request.set(http::field::host, host + ":" + std::to_string(port));
   request.keep_alive(false);
+  request.prepare_payload();
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> answer;
   answer.body_limit(16 << 20);
@@ -40,8 +42,24 @@ std::optional<std::string> ask(const std::string& address, std::uint16_t port, c
   };
   stream.async_connect({ip, port}, connected);
   loop.run();
-  if (!whole || answer.get().result() != http::status::ok) return {};
-  return std::move(answer.get().body());
+  if (!whole) return {};
+  return Told{answer.get().result_int(), std::move(answer.get().body())};
+}
+
+}  // namespace
+
+std::optional<std::string> ask(const std::string& address, std::uint16_t port, const std::string& target,
+                               std::chrono::milliseconds within) {
+  auto told = exchange(address, port, {http::verb::get, target, 11}, within);
+  if (!told || told->status != 200) return {};
+  return std::move(told->body);
+}
+
+std::optional<Told> tell(const std::string& address, std::uint16_t port, const std::string& target,
+                         std::string json, std::chrono::milliseconds within) {
+  http::request<http::string_body> request{http::verb::post, target, 11, std::move(json)};
+  request.set(http::field::content_type, "application/json");
+  return exchange(address, port, std::move(request), within);
 }
 
 }  // namespace vigil::serve

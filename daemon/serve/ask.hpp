@@ -11,4 +11,12 @@ namespace vigil::serve {
 std::optional<std::string> ask(const std::string& address, std::uint16_t port, const std::string& target,
                                std::chrono::milliseconds within = std::chrono::seconds(3));
 
+struct Told {
+  unsigned status = 0;
+  std::string body;
+};
+/// POSTs `json` there; nullopt when nothing that speaks HTTP answers within the time. Blocks likewise.
+std::optional<Told> tell(const std::string& address, std::uint16_t port, const std::string& target,
+                         std::string json, std::chrono::milliseconds within = std::chrono::seconds(25));
+
 }  // namespace vigil::serve

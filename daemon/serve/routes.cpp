@@ -127,6 +127,8 @@ void get_devices(House& house, Call call) {
 
 void get_drivers(House& house, Call call) { call.reply(json_answer(200, house.backend.drivers())); }
 
+void get_definitions(House& house, Call call) { call.reply(json_answer(200, house.backend.definitions())); }
+
 void get_events(House& house, Call call) {
   const auto& target = call.request.target;
   const auto since = number<std::uint64_t>(target, "since", 0, 0, INT64_MAX);
@@ -256,6 +258,20 @@ void post_assignment(House& house, Call call) {
   enter(house, std::move(draft), std::move(call.reply));
 }
 
+void get_validation(House& house, Call call) { call.reply(json_answer(200, house.backend.validation())); }
+
+void post_validation(House& house, Call call) {
+  expect_json(call);
+  auto asked = wire::validation_from_json(call.request.body);
+  if (!asked) throw Refused{error_answer(400, "bad_entry", asked.error().what)};
+  Event draft;  // of the daemon as a whole
+  draft.simulated = asked->simulated;
+  draft.client_id = std::move(asked->client_id);
+  draft.algorithm = {asked->stored.algorithm, asked->stored.version};
+  draft.payload = std::move(asked->stored);
+  enter(house, std::move(draft), std::move(call.reply));
+}
+
 // ---- the table
 
 constexpr std::array page_query = {"bed"sv, "limit"sv};
@@ -269,11 +285,14 @@ constexpr std::array table = {
     Route{"GET", "/api/v1/beds", {}, get_beds},
     Route{"GET", "/api/v1/devices", {}, get_devices},
     Route{"GET", "/api/v1/drivers", {}, get_drivers},
+    Route{"GET", "/api/v1/definitions", {}, get_definitions},
     Route{"POST", "/api/v1/assignments", {}, post_assignment},
     Route{"GET", "/api/v1/events", events_query, get_events},
     Route{"POST", "/api/v1/beds/{bed}/entries", {}, post_entry},
     Route{"GET", "/api/v1/beds/{bed}/epochs", period_query, get_epochs},
     Route{"GET", "/api/v1/beds/{bed}/readings", period_query, get_readings},
+    Route{"GET", "/api/v1/validation", {}, get_validation},
+    Route{"POST", "/api/v1/validation", {}, post_validation},
     Route{"GET", "/api/v1/nights", page_query, get_nights},
     Route{"GET", "/api/v1/nights/{night}", {}, get_night},
     Route{"GET", "/api/v1/live", live_query, nullptr},

@@ -39,7 +39,9 @@ struct Backend {
   /// Any thread: what is wrong with the driver or the settings of an assignment, for a device of this driver
   /// (empty: none claims it); empty: nothing.
   std::function<std::string(const Name& driver, const event::DeviceAssigned&)> objection;
-  std::function<std::string()> drivers;  ///< any thread: the body of GET /api/v1/drivers, made by wire/
+  std::function<std::string()> validation;   ///< any thread: the body of GET /api/v1/validation
+  std::function<std::string()> definitions;  ///< any thread: the body of GET /api/v1/definitions
+  std::function<std::string()> drivers;      ///< any thread: the body of GET /api/v1/drivers, made by wire/
 
   /// Any thread: clocks, and what /health adds (queue depths, disk, threads).
   std::function<wire::Now()> now;

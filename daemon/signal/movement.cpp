@@ -37,8 +37,17 @@ float LoadMovement::step(float kg, Instant at) noexcept {
   return deviation * deviation;
 }
 
+float image_floor(std::span<const float> cells, std::span<float> scratch) noexcept {
+  if (cells.empty()) return 0;
+  std::copy(cells.begin(), cells.end(), scratch.begin());
+  const auto tenth = scratch.begin() + static_cast<std::ptrdiff_t>(cells.size() / 10);
+  std::nth_element(scratch.begin(), tenth, scratch.begin() + static_cast<std::ptrdiff_t>(cells.size()));
+  return *tenth;
+}
+
 ImageMovement::ImageMovement(std::size_t cells, float rate_hz)
-    : mean_((cells + 15) / 16 * 16, 0.0F),
+    : cells_(cells),
+      mean_((cells + 15) / 16 * 16, 0.0F),
       nominal_alpha_(rate_hz > 0 ? alpha(1.0F / rate_hz, time_constant_s) : 0.0F) {}
 
 ImageMovement::Result ImageMovement::step(std::span<const float> cells, Instant at) noexcept {

@@ -31,6 +31,11 @@ class LoadMovement {
   bool begun_ = false;
 };
 
+/// What a tenth of the cells lie below: the floor of a pressure image. A bare mat has none; a sheet under a
+/// mattress, or one under a tight cover, shows half of full scale on every cell of an empty bed (PoPu's: 479
+/// to 488). `scratch` is as long as `cells`.
+float image_floor(std::span<const float> cells, std::span<float> scratch) noexcept;
+
 /// Movement in a pressure image, all cells at once in vector form: each cell's deviation from its own slow
 /// mean (time constant 1 s), the root of the mean square over the cells, relative to the root of the mean
 /// square of the slow image itself. A person lying still on the 32 x 64 mats of PMD (Pouyan 2017) gives 0.02
@@ -47,8 +52,11 @@ class ImageMovement {
   /// `cells` values as many as announced. Anew after 5 s of silence.
   Result step(std::span<const float> cells, Instant at) noexcept;
   void reset() noexcept { begun_ = false; }
+  /// The slow image: each cell's mean.
+  [[nodiscard]] std::span<const float> slow() const noexcept { return std::span(mean_).first(cells_); }
 
  private:
+  std::size_t cells_;
   std::vector<float> mean_;
   float nominal_alpha_ = 0;
   Instant last_;

@@ -156,7 +156,7 @@ NightFigures figures(const NightRecord& night) noexcept {
   };
   const auto in_favour = [&](std::size_t i) {
     const EpochState e = scored(i);
-    return e == EpochState::unknown || p(i) > 1 - sure ? EpochState::sleep : e;
+    return e == EpochState::unknown || p(i) + sure > 1 ? EpochState::sleep : e;
   };
   const Scenarios all{take(night, s, f.tib_min, scored), take(night, s, f.tib_min, against),
                       take(night, s, f.tib_min, in_favour)};

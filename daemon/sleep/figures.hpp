@@ -32,7 +32,7 @@ struct NightRecord {
   int restless_episodes = 0;
 };
 
-/// The figures by the definitions of core/night.hpp (Consensus Sleep Diary terms), version 2:
+/// The figures by the definitions of core/night.hpp (Consensus Sleep Diary terms):
 /// - an epoch belongs to the night if its middle lies between B and R;
 /// - onset is the first sleep epoch of 10 min of sleep without a break (an unknown epoch breaks it);
 /// - the final awakening is the end of the last sleep epoch; WASO is the wake between onset and it; SPT is

@@ -31,10 +31,12 @@ constexpr std::array<Published, 5> published{{
     {"cole_kripke", cole_kripke::algorithm, cole_kripke_s, "D, sleep below 1"},
     {"sadeh", sadeh::algorithm, minute_s, "PS, sleep above -4"},
     {"scripps", scripps::algorithm, half_minute_s, "D, sleep below 1"},
-    {"oakley", oakley::algorithm, oakley_s, "weighted activity, sleep up to 40"},
+    {"oakley", oakley::algorithm, oakley_s, "weighted activity, sleep up to the threshold"},
     {"sazonov", sazonov::algorithm, minute_s, "P(sleep), sleep from .5"},
 }};
 const Published& of(Method m) noexcept { return published[static_cast<std::size_t>(m)]; }
+
+constexpr double sazonov_unit = sazonov::counts_per_unit;
 
 bool same_length(double a, double b) noexcept { return std::abs(a - b) < 1e-3; }
 
@@ -84,7 +86,16 @@ std::optional<Counts> fit(Method method, const Counts& counts) {
   return {};
 }
 
-ScoredRecord score(Method method, const Counts& counts, bool webster) {
+double default_scale(Method method) noexcept { return method == Method::sazonov ? 1 / sazonov_unit : 1; }
+
+ScoredRecord score(Method method, const Counts& given, bool webster, const Tuning& tuning) {
+  // sazonov's own form divides already.
+  const double scale =
+      tuning.scale.value_or(default_scale(method)) * (method == Method::sazonov ? sazonov_unit : 1);
+  Counts counts = given;
+  if (scale != 1)
+    for (float& c : counts.counts)
+      c = static_cast<float>(c * scale);
   auto x = counts.counts;
   ScoredRecord out{counts.epoch_s, {}};
   const auto each = [&](auto&& one) {
@@ -132,7 +143,7 @@ ScoredRecord score(Method method, const Counts& counts, bool webster) {
       each([&](const auto& all, std::size_t i) {
         const auto total =
             double{same_length(counts.epoch_s, 30) ? oakley::total_30s(all, i) : oakley::total_60s(all, i)};
-        return Found{total, total <= static_cast<double>(oakley::Threshold::medium)};
+        return Found{total, total <= static_cast<double>(tuning.threshold)};
       });
       break;
     case Method::sazonov:

@@ -6,6 +6,7 @@
 
 #include "core/event.hpp"
 #include "core/reading.hpp"
+#include "sleep/oakley.hpp"
 
 /// A whole record scored by a published method, as a lab would with its own tool. Each method is defined on
 /// epochs of certain lengths; shorter ones are added up to the next of them.
@@ -40,9 +41,17 @@ struct ScoredRecord {
   double epoch_s = 60;
   std::vector<ScoredEpoch> epochs;
 };
+/// What of a method its authors leave to who uses it.
+struct Tuning {
+  oakley::Threshold threshold = oakley::Threshold::medium;  ///< oakley's alone
+  std::optional<double> scale;  ///< counts are multiplied by it; nullopt: default_scale()
+};
+/// sazonov .01 (ActiGraph's axis-1 counts / 100: see sazonov.hpp), others 1: cole_kripke's form for 60-s
+/// epochs and sadeh take ActiGraph's counts as they are, every other form those of its authors' device.
+double default_scale(Method method) noexcept;
 /// `counts` as fit() gives them. An epoch whose own count is not known is unknown; as a neighbour it counts
 /// as 0, as beyond the record's ends. cole_kripke scores minutes whatever its epochs. `webster`: rescored by
 /// his rules, minutes only.
-ScoredRecord score(Method method, const Counts& counts, bool webster = false);
+ScoredRecord score(Method method, const Counts& counts, bool webster = false, const Tuning& tuning = {});
 
 }  // namespace vigil::sleep

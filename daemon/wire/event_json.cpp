@@ -289,6 +289,58 @@ std::optional<Malformed> check(const event::CallSeen& e) {
   return Malformed{"data.call: expected the seq of a call, found " + std::to_string(e.call)};
 }
 
+/// Three numbers of one measure: the middle one between the others where they are told.
+struct Measured {
+  std::string_view name;
+  const std::optional<double>&value, &low, &high;
+  double least, most;
+};
+std::optional<Malformed> check(const Measured& m) {
+  for (const auto* v : {&m.value, &m.low, &m.high})
+    if (*v && !(**v >= m.least && **v <= m.most))
+      return Malformed{"data." + std::string(m.name) + ": expected " + text(json(m.least)) + " to " +
+                       text(json(m.most)) + ", found " + text(json(**v))};
+  if ((m.low || m.high) && !m.value)
+    return Malformed{"data." + std::string(m.name) + ": expected a value where its interval is told"};
+  if ((m.low && *m.low > *m.value) || (m.high && *m.high < *m.value))
+    return Malformed{"data." + std::string(m.name) + ": expected a value within its interval"};
+  return {};
+}
+
+std::optional<Malformed> check(const event::ValidationStored& e) {
+  constexpr std::size_t longest_lab = 120;
+  constexpr double most_min = 24.0 * 60;
+  if (e.lab.size() > longest_lab)
+    return Malformed{"data.lab: expected at most 120 bytes, found " + std::to_string(e.lab.size())};
+  if (auto bad = check_text("lab", e.lab)) return bad;
+  if (e.measured.size() > longest_lab) return Malformed{"data.measured: expected a date"};
+  if (auto bad = check_text("measured", e.measured)) return bad;
+  for (const auto& m :
+       {Measured{"sensitivity", e.sensitivity, e.sensitivity_low, e.sensitivity_high, 0, 1},
+        Measured{"specificity", e.specificity, e.specificity_low, e.specificity_high, 0, 1},
+        Measured{"kappa", e.kappa, e.kappa_low, e.kappa_high, -1, 1},
+        Measured{"tst_bias_min", e.tst_bias_min, e.tst_low_min, e.tst_high_min, -most_min, most_min},
+        Measured{"sol_bias_min", e.sol_bias_min, e.sol_low_min, e.sol_high_min, -most_min, most_min},
+        Measured{"waso_bias_min", e.waso_bias_min, e.waso_low_min, e.waso_high_min, -most_min, most_min}})
+    if (auto bad = check(m)) return bad;
+  for (const auto& [name, n] : {std::pair{"nights", e.nights},
+                                {"people", e.people},
+                                {"epochs", e.epochs},
+                                {"awakenings_true_1min", e.awakenings_true_1min},
+                                {"awakenings_found_1min", e.awakenings_found_1min},
+                                {"awakenings_invented_1min", e.awakenings_invented_1min},
+                                {"awakenings_true_5min", e.awakenings_true_5min},
+                                {"awakenings_found_5min", e.awakenings_found_5min},
+                                {"awakenings_invented_5min", e.awakenings_invented_5min}})
+    if (n < 0)
+      return Malformed{"data." + std::string(name) + ": expected 0 or more, found " + std::to_string(n)};
+  if (e.awakenings_found_1min > e.awakenings_true_1min || e.awakenings_found_5min > e.awakenings_true_5min)
+    return Malformed{"data: expected no more awakenings found than there were"};
+  if (!e.lab.empty() && e.nights == 0)
+    return Malformed{"data.nights: expected 1 or more, found 0; an empty lab withdraws"};
+  return {};
+}
+
 template <std::size_t I = 0>
 std::string entry_kinds() {
   if constexpr (I == std::variant_size_v<Payload>) {
@@ -488,6 +540,42 @@ boost::system::result<AssignmentDraft, Malformed> assignment_from_json(std::stri
     return Malformed{"bed: expected the name of a bed, found none"};
   if (auto bad = check_text("settings", draft.assigned.settings)) return *bad;
   return draft;
+}
+
+boost::system::result<ValidationDraft, Malformed> validation_from_json(std::string_view text) {
+  constexpr std::array<std::string_view, 3> keys{"id", "data", "simulated"};
+  auto body = read_body(text, keys, "id, data and simulated");
+  if (!body) return body.error();
+  ValidationDraft draft{.client_id = std::move(body->id), .simulated = false, .stored = {}};
+  if (const auto simulated = body->object.find("simulated"); simulated != body->object.end()) {
+    if (!simulated->is_boolean()) return Malformed{"simulated: expected true or false, " + found(*simulated)};
+    draft.simulated = simulated->get<bool>();
+  }
+  const auto data = body->object.find("data");
+  if (data == body->object.end()) return Malformed{"data is missing"};
+  auto payload = read_payload(event::ValidationStored::kind, *data, true, "data");
+  if (!payload) return payload.error();
+  draft.stored = std::get<event::ValidationStored>(*std::move(payload));
+  if (auto bad = check(draft.stored)) return *bad;
+  return draft;
+}
+
+std::string validation_body(const ValidationDraft& draft) {
+  return text({{"id", mended_utf8(draft.client_id)},
+               {"simulated", draft.simulated},
+               {"data", payload_to_json(draft.stored)}});
+}
+
+std::string validation_answer(const std::optional<Event>& newest) {
+  json told = nullptr;
+  const auto* stored = newest ? std::get_if<event::ValidationStored>(&newest->payload) : nullptr;
+  if (stored != nullptr && !stored->lab.empty()) {
+    told = payload_to_json(newest->payload);
+    told["seq"] = newest->seq;
+    told["stored"] = iso_utc(newest->wall);
+    told["simulated"] = newest->simulated;
+  }
+  return text({{"validation", std::move(told)}});
 }
 
 std::string iso_utc(WallTime t) { return date_time(t.since_epoch) + "Z"; }

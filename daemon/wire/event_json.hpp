@@ -58,6 +58,20 @@ struct AssignmentDraft {
 };
 boost::system::result<AssignmentDraft, Malformed> assignment_from_json(std::string_view body);
 
+/// A request body that stores what a validation measured, or (an empty lab) withdraws it:
+/// {"id":"...","data":{all of event::ValidationStored}[,"simulated":true]}. As strict as an entry's: shares
+/// from 0 to 1, an interval that holds its value, no more found than true, a lab's name of at most 120 bytes.
+struct ValidationDraft {
+  std::string client_id;
+  bool simulated = false;
+  event::ValidationStored stored;
+};
+boost::system::result<ValidationDraft, Malformed> validation_from_json(std::string_view body);
+/// The body of such a request.
+std::string validation_body(const ValidationDraft& draft);
+/// {"validation":{"seq","stored","simulated",...its data}|null}; null where `newest` is none or withdrawn.
+std::string validation_answer(const std::optional<Event>& newest);
+
 std::string iso_utc(WallTime t);    ///< "2026-11-22T02:41:07.123Z"
 std::string iso_local(WallTime t);  ///< "2026-11-22T03:41:07.123+01:00"
 /// Both of these forms, with or without (up to 9 digits of) a fraction, at most microseconds are kept. "Z" or

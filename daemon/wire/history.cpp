@@ -120,6 +120,14 @@ std::string error_text(std::string_view code, std::string_view message) {
   return text({{"error", {{"code", mended_utf8(code)}, {"message", mended_utf8(message)}}}});
 }
 
+std::string error_message(std::string_view body) {
+  const auto answer = json::parse(body, nullptr, false);
+  if (answer.is_object() && answer.contains("error") && answer["error"].is_object() &&
+      answer["error"].contains("message") && answer["error"]["message"].is_string())
+    return answer["error"]["message"].get<std::string>();
+  return mended_utf8(body.substr(0, 200));
+}
+
 std::optional<std::map<std::string, std::string, std::less<>>> parse_query(std::string_view query) {
   std::map<std::string, std::string, std::less<>> found;
   while (!query.empty()) {

@@ -30,6 +30,8 @@ std::string readings_text(std::span<const ReadingRow> readings);
 std::string entered_text(const Event& event, bool repeated);
 /// {"error":{"code":"bad_entry","message":"..."}}
 std::string error_text(std::string_view code, std::string_view message);
+/// What such an answer says to people; of any other body its first 200 bytes.
+std::string error_message(std::string_view body);
 
 /// "a=1&b=two%20words" -> {a: 1, b: two words}; '+' is a space, the first of two equal keys counts, a key
 /// without '=' is empty. nullopt: a bad escape, more than 32 keys, or what is decoded is not UTF-8 or holds a

@@ -120,6 +120,13 @@ constexpr Channel occupied{.quantity = Quantity::occupancy, .minimum = 0, .maxim
 constexpr std::array<std::string_view, 6> preset_names{"actilife", "wrist_nights", "mmash",
                                                        "bed_imu",  "pressure_map", "bed_pressure_home_a"};
 
+std::string known_presets() {
+  std::string known;
+  for (const auto name : preset_names)
+    known += (known.empty() ? "" : ", ") + std::string(name);
+  return known;
+}
+
 Channel image(std::uint16_t rows, std::uint16_t columns) {
   return {.quantity = Quantity::pressure, .rows = rows, .columns = columns, .minimum = 0, .maximum = 65535};
 }
@@ -166,10 +173,7 @@ Options options(const std::string& preset, const std::string& cells, const std::
                 const std::string& start) {
   Options out;
   if (!preset.empty() && std::ranges::find(preset_names, preset) == preset_names.end()) {
-    std::string known;
-    for (const auto name : preset_names)
-      known += (known.empty() ? "" : ", ") + std::string(name);
-    throw std::invalid_argument("preset: expected one of " + known + ", found '" + preset + "'");
+    throw std::invalid_argument("preset: expected one of " + known_presets() + ", found '" + preset + "'");
   }
   out.preset = preset;
   if (!cells.empty()) {
@@ -252,8 +256,9 @@ void Table::bind_generic() {
     std::string found;
     for (std::size_t i = 0; i < names_.size() && i < 8; ++i)
       found += (i == 0 ? "" : ", ") + names_[i].substr(0, 40);
-    throw std::invalid_argument("expected a header with a column t_s (seconds) or t (ISO 8601), found: " +
-                                found + "; name it with map = \"t=THEIRS\", or give a preset");
+    throw std::invalid_argument(
+        "expected a header with a column t_s (seconds) or t (ISO 8601), found: " + found +
+        "; name it with map = \"t=THEIRS\", or give a preset (" + known_presets() + ")");
   }
   if (const auto c = column("load_kg")) bind(load, {.first_column = *c, .cells = {}});
   const auto x = column("x_g"), y = column("y_g"), z = column("z_g");
@@ -331,6 +336,11 @@ void Table::bind_preset(std::string_view line) {
 }
 
 bool Table::header(std::string_view line) {
+  if (line.starts_with("PK\x03\x04"))
+    throw std::invalid_argument("expected a table of text, found a ZIP archive: unpack it first");
+  if (std::ranges::any_of(line,
+                          [](unsigned char c) { return (c < 0x20 && c != '\t' && c != '\r') || c == 0x7F; }))
+    throw std::invalid_argument("expected a table of text, found a file of bytes");
   if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
   line = trimmed(line);
   if (line.empty() || line.front() == '#') return false;

@@ -86,7 +86,8 @@ TEST(Night, its_figures_are_those_worked_by_hand) {
 TEST(Night, every_event_names_its_algorithm_and_bed) {
   for (const auto& e : a_night().events) {
     EXPECT_FALSE(e.algorithm.name.empty()) << line(e);
-    EXPECT_EQ(e.algorithm.version.view(), e.algorithm.name.view() == "presence" ? "2" : "1");
+    EXPECT_EQ(e.algorithm.version.view(),
+              e.algorithm.name.view() == "presence" || e.algorithm.name.view() == "night" ? "2" : "1");
     EXPECT_EQ(e.bed.view(), "bed-1");
     EXPECT_EQ(e.seq, 0U);
     EXPECT_FALSE(e.simulated);

@@ -110,6 +110,30 @@ TEST(Recording, every_labelled_sleep_of_a_home_mat_is_a_night) {
     EXPECT_TRUE(found) << sleep.from / h;
   }
   EXPECT_LE(opened.size(), sleeps.size() + 1) << "and hardly anything else is one";
+
+  // Entries and exits against the labels: those of each sleep within a minute, and none within it.
+  int entries_missed = 0, exits_missed = 0, bogus = 0;
+  for (const auto& sleep : sleeps) {
+    bool in = false, out = false;
+    for (const auto& [t, e] : p.all<event::BedEntered>())
+      in = in || std::abs(t - seconds(e.ago) - sleep.from) < 60;
+    for (const auto& [t, e] : p.all<event::BedLeft>()) {
+      const double at = t - seconds(e.ago);
+      out = out || std::abs(at - sleep.to) < 60;
+      bogus += at > sleep.from + 60 && at < sleep.to - 60;
+    }
+    entries_missed += !in;
+    exits_missed += !out;
+  }
+  RecordProperty("labelled_sleeps", static_cast<int>(sleeps.size()));
+  RecordProperty("entries_missed", entries_missed);
+  RecordProperty("exits_missed", exits_missed);
+  RecordProperty("bogus_exits", bogus);
+  std::printf("home mat: %zu labelled sleeps, %d entries and %d exits missed, %d exits within them\n",
+              sleeps.size(), entries_missed, exits_missed, bogus);
+  EXPECT_EQ(entries_missed, 0);
+  EXPECT_EQ(exits_missed, 0);
+  EXPECT_EQ(bogus, 0) << "a home project counted 66 to 109 a night";
   // It tells presence, not sleep: no sleep is made up.
   for (const auto& [t, e] : closed) {
     EXPECT_FALSE(e.figures.tst_min && *e.figures.tst_min > 0) << t;
@@ -230,6 +254,137 @@ TEST(Recording, a_coarse_mat_of_16_by_16_sees_every_posture) {
     EXPECT_EQ(p.readings.back().state, BedState::out_of_bed);
     EXPECT_EQ(p.all<event::BedEntered>().size(), 1U);
     EXPECT_EQ(p.all<event::BedLeft>().size(), 1U);
+  }
+}
+
+// All postures of both people joined end to end, on the mat and on a coarse one: the turns that are told.
+TEST(Recording, turns_on_a_pressure_mat_are_told_and_nothing_else_is) {
+  if (frames("S1_1.txt.gz").empty()) GTEST_SKIP() << "../shared/data/pressure_map is not here";
+  int turns = 0, found = 0, other = 0;
+  for (const bool fine : {true, false})
+    for (const char* person : {"S1_", "S2_"}) {
+      Player p;
+      const Channel mat{Quantity::pressure,
+                        static_cast<std::uint16_t>(fine ? 32 : 16),
+                        static_cast<std::uint16_t>(fine ? 64 : 16),
+                        1,
+                        0,
+                        4095,
+                        0};
+      const auto ch = p.bed.attach("mat", mat, std::chrono::seconds(5), false);
+      double t = 0;
+      const auto play = [&](const std::vector<float>& frame) {
+        std::vector<float> coarse(256, 0.0F);
+        for (std::size_t i = 0; i < frame.size(); ++i)
+          coarse[i / 64 / 2 * 16 + i % 64 / 4] += frame[i] / 8;
+        p.bed.step(Sample{ch, at_s(t), fine ? frame : coarse}, p.out);
+        p.tick(t);
+        t += 1;
+      };
+      for (int i = 0; i < 60; ++i)
+        play(std::vector<float>(2048, 0.0F));
+      std::vector<double> joins;
+      for (int posture = 1; posture <= 17; ++posture) {
+        const auto all = frames(person + std::to_string(posture) + ".txt.gz");
+        if (posture > 1) joins.push_back(t);
+        for (std::size_t i = 5; i < all.size(); ++i)
+          play(all[i]);
+      }
+      for (int i = 0; i < 60; ++i)
+        play(std::vector<float>(2048, 0.0F));
+      turns += static_cast<int>(joins.size());
+      const auto said = p.all<event::PositionChanged>();
+      for (const double join : joins)
+        found += std::any_of(said.begin(), said.end(), [&](const auto& s) {
+          return std::abs(s.first - seconds(s.second.ago) - join) <= 5;
+        });
+      for (const auto& [at, e] : said) {
+        EXPECT_EQ(e.unit, Name("%"));
+        EXPECT_GE(e.size, 13);
+        EXPECT_LE(seconds(e.ago), 20);
+        other += std::none_of(joins.begin(), joins.end(),
+                              [&](double join) { return std::abs(at - seconds(e.ago) - join) <= 5; });
+      }
+    }
+  RecordProperty("turns", turns);
+  RecordProperty("turns_found", found);
+  RecordProperty("turns_that_were_none", other);
+  std::printf("pressure mats: %d of %d turns told, %d that were none\n", found, turns, other);
+  EXPECT_EQ(turns, 64);
+  EXPECT_GE(found, 63);
+  EXPECT_EQ(other, 0);
+}
+
+std::vector<float> readings(const std::string& json, std::size_t from) {
+  std::vector<float> values;
+  std::istringstream in(json.substr(json.find('[', from) + 1));
+  for (float v = 0; in >> v;) {
+    values.push_back(v);
+    if (in.get() == ']') break;
+  }
+  return values;
+}
+
+// One sheet under and one over the mattress: the first shows half of full scale on every cell of an empty
+// bed.
+TEST(Recording, an_empty_bed_is_never_a_sleeper_on_either_sheet) {
+  const auto zip = shared("under_mattress/preview_data.zip");
+  if (!std::filesystem::exists(zip)) GTEST_SKIP() << "../shared/data/under_mattress is not here";
+  struct Sheet {
+    const char* name;
+    std::uint16_t rows, columns;
+    float full_scale;
+  };
+  for (const Sheet& sheet : {Sheet{"sensomatt", 12, 6, 1023}, Sheet{"tactilus", 64, 27, 255}}) {
+    std::vector<std::vector<float>> empty, occupied;
+    for (const auto& [name, json] : unzipped(zip, std::string(sheet.name) + "_data/")) {
+      auto& into = name.find("empty") != std::string::npos ? empty : occupied;
+      for (std::size_t at = 0; (at = json.find("_readings", at)) != std::string::npos; ++at)
+        if (auto one = readings(json, at); one.size() == std::size_t{sheet.rows} * sheet.columns)
+          into.push_back(std::move(one));
+    }
+    ASSERT_GE(empty.size(), 10U) << sheet.name;
+    ASSERT_GE(occupied.size(), 800U) << sheet.name;
+    const Channel channel{Quantity::pressure, sheet.rows, sheet.columns, 1, 0, sheet.full_scale, 0};
+    {
+      Player p;
+      const auto ch = p.bed.attach("sheet", channel, std::chrono::seconds(5), false);
+      for (int t = 0; t < 4 * 3600; ++t) {
+        p.bed.step(Sample{ch, at_s(t), empty[static_cast<std::size_t>(t) % empty.size()]}, p.out);
+        p.tick(t);
+        p.waves.clear();
+      }
+      EXPECT_TRUE(p.all<event::BedEntered>().empty()) << sheet.name;
+      EXPECT_TRUE(p.all<event::NightOpened>().empty()) << sheet.name;
+      EXPECT_TRUE(p.all<event::SleepBegan>().empty()) << sheet.name;
+      EXPECT_EQ(p.readings.back().state, BedState::out_of_bed) << sheet.name;
+      for (const Epoch& e : p.epochs)
+        ASSERT_NE(e.score, EpochState::sleep) << sheet.name << " " << s_of(e.from);
+    }
+    // Each posture for a minute, after ten of an empty bed: how many are seen.
+    int seen = 0, all = 0;
+    Player p;
+    const auto ch = p.bed.attach("sheet", channel, std::chrono::seconds(5), false);
+    double t = 0;
+    const auto play = [&](const std::vector<float>& frame) {
+      p.bed.step(Sample{ch, at_s(t), frame}, p.out);
+      p.tick(t);
+      t += 1;
+    };
+    for (std::size_t i = 0; i < 600; ++i)
+      play(empty[i % empty.size()]);
+    for (std::size_t i = 0; i + 10 <= occupied.size(); i += 10) {
+      for (int k = 0; k < 60; ++k)
+        play(occupied[i + static_cast<std::size_t>(k) % 10]);
+      ++all;
+      seen += p.readings.back().in_bed.value_or(false);
+      for (int k = 0; k < 120; ++k)
+        play(empty[static_cast<std::size_t>(k) % empty.size()]);
+      EXPECT_FALSE(p.readings.back().in_bed.value_or(true)) << sheet.name << " " << i;
+    }
+    RecordProperty(std::string(sheet.name) + "_postures", all);
+    RecordProperty(std::string(sheet.name) + "_seen", seen);
+    std::printf("%s: %d of %d postures are somebody in bed\n", sheet.name, seen, all);
   }
 }
 

@@ -150,6 +150,118 @@ TEST(Score, RawAccelerationIsScoredByItsAngleAndByCountsMadeHere) {
   EXPECT_THAT(score({"--method", "sadeh", file.string()}).errors, HasSubstr("counts made here"));
 }
 
+std::ptrdiff_t sleeps(const Ran& ran) {
+  return std::ranges::count_if(
+      ran.lines, [](const std::string& l) { return l.find(R"("state":"sleep")") != std::string::npos; });
+}
+
+TEST(Score, TakesOakleysThreeThresholds) {
+  const Folder folder;
+  const auto awd = folder.path() / "steps.awd";
+  std::ofstream out(awd);
+  out << "x\n21-nov-2026\n22:15\n4\n40\nV1\nF\n";
+  // Every seventh minute one count more: far enough apart that each stands alone with its weight of 1.
+  for (int i = 0; i < 7 * 100; ++i)
+    out << (i % 7 == 3 ? i / 7 : 0) << "\n";
+  out.close();
+  const auto wakes = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"--method", "oakley"});
+    more.push_back(awd.string());
+    const auto ran = score(std::move(more));
+    return static_cast<std::ptrdiff_t>(ran.lines.size()) - sleeps(ran);
+  };
+  EXPECT_EQ(wakes({"--threshold", "20"}), 79) << "21 to 99";
+  EXPECT_EQ(wakes({"--threshold", "40"}), 59);
+  EXPECT_EQ(wakes({}), 59);
+  EXPECT_EQ(wakes({"--threshold", "80"}), 19);
+  EXPECT_EQ(score({"--method", "oakley", "--threshold", "30", awd.string()}).status, 2);
+  EXPECT_THAT(score({"--method", "sadeh", "--threshold", "20", awd.string()}).errors,
+              HasSubstr("--threshold: is oakley's; sadeh has one of its own"));
+}
+
+TEST(Score, SaysTheUnitItTakesCountsIn) {
+  const Folder folder;
+  const auto awd = folder.path() / "units.awd";
+  std::ofstream out(awd);
+  out << "x\n21-nov-2026\n22:15\n4\n40\nV1\nF\n";
+  // 1.727 / .256 = 6.75 units: a minute of 674 counts / 100 is asleep, one of 676 is awake.
+  for (int i = 0; i < 30; ++i)
+    out << (i == 10 ? 674 : i == 20 ? 676 : 0) << "\n";
+  out.close();
+  const auto plain = score({"--method", "sazonov", awd.string()});
+  EXPECT_EQ(sleeps(plain), 29);
+  EXPECT_THAT(plain.lines[10], HasSubstr(R"("state":"sleep")"));
+  EXPECT_THAT(plain.lines[20], HasSubstr(R"("state":"wake")"));
+  EXPECT_THAT(plain.errors, HasSubstr("counts x 0.01, the unit that sazonov is taken to mean"));
+  EXPECT_EQ(score({"--method", "sazonov", "--scale", "0.01", awd.string()}).lines, plain.lines);
+  const auto whole = score({"--method", "sazonov", "--scale", "1", awd.string()});
+  EXPECT_EQ(sleeps(whole), 20) << "each of the two and the four minutes after it";
+  EXPECT_THAT(whole.errors, testing::Not(HasSubstr("counts x")));
+  // The others: a scale is a change of unit, here that of the device for which Cole-Kripke's 10 s were made.
+  EXPECT_EQ(score({"--method", "oakley", "--scale", "0.01", awd.string()}).errors,
+            awd.string() + ": counts x 0.01, the unit that oakley is taken to mean; --scale gives another\n");
+  EXPECT_EQ(sleeps(score({"--method", "oakley", "--scale", "0.01", awd.string()})), 30);
+  EXPECT_EQ(score({"--method", "oakley", "--scale", "0", awd.string()}).status, 2);
+}
+
+TEST(Score, ColeKripkeHasAFormForEachOfItsEpochs) {
+  const auto ten = actilife("GT3XPlus-RawData-Day01.csv");
+  if (!std::filesystem::exists(ten)) GTEST_SKIP() << "../shared/data/actilife is not here";
+  const auto of = [&](const char* epoch) {
+    return score({"--method", "cole-kripke", "--preset", "actilife", "--epoch", epoch, ten});
+  };
+  // Minutes each; the forms by maxima are in the counts of another device and so find less sleep.
+  for (const auto& [epoch, asleep] : {std::pair{"60", 994}, {"30", 815}, {"10", 789}}) {
+    const auto ran = of(epoch);
+    EXPECT_EQ(ran.lines.size(), 1499U) << epoch;
+    EXPECT_EQ(sleeps(ran), asleep) << epoch;
+    EXPECT_THAT(ran.lines[1], HasSubstr("T10:55:00.000Z")) << epoch;
+  }
+  EXPECT_THAT(of("40").errors, HasSubstr("cole_kripke is defined on epochs of 60, 30, 10 s; found 40 s"));
+  EXPECT_THAT(of("15").errors, HasSubstr("its epochs of 10 s cannot be added up to --epoch 15"));
+}
+
+// Every file of real devices that the project may read: scored, or refused in one line that names it.
+TEST(Score, OfEveryRealFileIsADecisionOrOneClearLine) {
+  const std::filesystem::path shared = VIGIL_SHARED_DIR;
+  if (!std::filesystem::exists(shared / "data")) GTEST_SKIP() << "../shared/data is not here";
+  struct Kind {
+    const char *folder, *preset, *ending;
+    bool counts, raw;  // what it has to score
+  };
+  constexpr std::array<Kind, 10> kinds{
+      {{"data/actilife", "actilife", "-10sec60sec.csv", true, false},
+       {"data/actilife", "actilife", "Day01.csv", true, false},
+       {"data/wrist_nights", "wrist_nights", ".TXT.gz", false, true},
+       {"data/wrist_nights", "wrist_nights", "n1.csv.gz", false, false},
+       {"data/mmash", "mmash", ".csv.gz", true, false},
+       {"data/pressure_map", "pressure_map", "S1_1.txt.gz", false, false},
+       {"data/bed_pressure_home_a", "bed_pressure_home_a", "Sensors.txt", false, false},
+       {"data/under_mattress", "", ".zip", false, false},
+       {"protocols/samples", "", ".cwa", false, true},
+       {"protocols/samples", "", ".bin", false, false}}};
+  for (const auto& kind : kinds)
+    for (const auto& entry : std::filesystem::directory_iterator(shared / kind.folder)) {
+      const auto file = entry.path().string();
+      if (!file.ends_with(kind.ending)) continue;
+      for (const char* method : {"cole-kripke", "sadeh", "scripps", "oakley", "sazonov", "sib"}) {
+        std::vector<std::string> words{"--method", method, file};
+        if (*kind.preset != '\0') words.insert(words.end(), {"--preset", kind.preset});
+        const auto ran = score(words);
+        const bool minutes_only = file.ends_with("60sec.csv") && std::string_view(method) == "scripps";
+        const bool scored =
+            std::string_view(method) == "sib" ? kind.raw : (kind.raw || kind.counts) && !minutes_only;
+        EXPECT_EQ(ran.status, scored ? 0 : 2) << method << " " << file << ": " << ran.errors;
+        EXPECT_EQ(ran.lines.empty(), !scored) << method << " " << file;
+        if (scored) continue;
+        EXPECT_EQ(std::ranges::count(ran.errors, '\n'), 1) << ran.errors;
+        EXPECT_THAT(ran.errors, HasSubstr(entry.path().filename().string()));
+        EXPECT_TRUE(std::ranges::none_of(ran.errors, [](unsigned char c) { return c < 0x20 && c != '\n'; }))
+            << ran.errors;
+      }
+    }
+}
+
 TEST(Score, RefusesInOneLineThatNamesWhatIsWrong) {
   const Folder folder;
   const auto awd = folder.path() / "two.awd";

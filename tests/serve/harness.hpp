@@ -25,6 +25,7 @@
 
 #include "core/event.hpp"
 #include "serve/server.hpp"
+#include "wire/definitions.hpp"
 #include "wire/drivers.hpp"
 #include "wire/event_json.hpp"
 #include "wire/history.hpp"
@@ -338,6 +339,13 @@ struct Running {
     backend.objection = [](const Name& driver, const event::DeviceAssigned& assigned) -> std::string {
       if (driver.empty()) return "driver: expected one of line";
       return assigned.settings == "bad" ? "settings:1:1: expected lines" : "";
+    };
+    backend.definitions = [] { return wire::definitions_text({"night", "2"}); };
+    backend.validation = [this] {
+      std::optional<Event> newest;
+      for (auto& e : log.since(0, SIZE_MAX, {}))
+        if (std::holds_alternative<event::ValidationStored>(e.payload)) newest = std::move(e);
+      return wire::validation_answer(newest);
     };
     backend.drivers = [] {
       const wire::DriverNote::Setting setting{.key = "rate_hz",

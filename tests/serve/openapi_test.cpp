@@ -309,6 +309,41 @@ TEST(OpenApi, AssignmentsFitIt) {
   }
 }
 
+TEST(OpenApi, ValidationsFitIt) {
+  Running run;
+  run.start();
+  Peer peer(run.port());
+  const std::string path = "/api/v1/validation";
+  const auto& item = document()["paths"][path];
+  const auto& request = item["post"]["requestBody"]["content"]["application/json"]["schema"];
+  const auto answered = [&](const char* method, const HttpAnswer& a) {
+    const auto& response = resolved(item[method]["responses"].at(std::to_string(a.status)));
+    return misfit(response["content"]["application/json"]["schema"], a.parsed(), path);
+  };
+  event::ValidationStored stored;
+  stored.lab = "Lab 2";
+  stored.nights = 3;
+  stored.kappa = -.1;
+  const auto body = wire::validation_body({"client-0001", true, stored});
+  EXPECT_EQ(misfit(request, json::parse(body), "validation"), "");
+  for (const int status : {201, 200}) {
+    const auto a = peer.post(path, body);
+    EXPECT_EQ(a.status, status) << a.body;
+    EXPECT_EQ(answered("post", a), "");
+  }
+  const auto shown = peer.get(path);
+  EXPECT_EQ(shown.parsed().at("validation").at("kappa"), -.1);
+  EXPECT_EQ(answered("get", shown), "");
+  for (const auto& [key, value] : {std::pair<const char*, json>{"kappa", 2}, {"nights", -1}, {"more", 1}}) {
+    auto bad = json::parse(body);
+    bad["data"][key] = value;
+    EXPECT_NE(misfit(request, bad, "validation"), "") << key;
+    const auto a = peer.post(path, bad.dump());
+    EXPECT_EQ(a.status, 400) << key;
+    EXPECT_EQ(answered("post", a), "");
+  }
+}
+
 TEST(OpenApi, WhatIsStreamedFitsIt) {
   Running run;
   run.options.deadlines.standing = 1ms;

@@ -152,6 +152,63 @@ TEST(LoadPosition, sees_a_turn_from_one_side_to_the_other) {
   EXPECT_FALSE(play(20, 50, Moved::still, 60)) << "nothing moved: slow creep";
 }
 
+// A body of 200 cells of 1,000 on a mat of 40 x 50, moved along it; `floor` on every cell.
+std::vector<float> body_at(std::size_t first, float floor = 0) {
+  std::vector<float> image(2000, floor);
+  std::fill_n(image.begin() + static_cast<std::ptrdiff_t>(first), 200, floor + 1000);
+  return image;
+}
+
+TEST(ImagePosition, is_the_share_of_the_pressure_that_lies_elsewhere) {
+  ImagePosition position(2000);
+  EXPECT_FLOAT_EQ(position.elsewhere(body_at(0), body_at(0)), 0);
+  EXPECT_NEAR(position.elsewhere(body_at(0), body_at(50)), 0.25, 1e-5);
+  EXPECT_NEAR(position.elsewhere(body_at(0), body_at(1000)), 1, 1e-5);
+  EXPECT_NEAR(position.elsewhere(body_at(0, 480), body_at(50, 500)), 0.25, 1e-5) << "above the floor";
+  EXPECT_FLOAT_EQ(position.elsewhere(std::vector<float>(2000, 0.0F), body_at(0)), 0) << "nobody";
+}
+
+TEST(ImagePosition, is_told_once_the_new_one_is_held) {
+  ImagePosition position(2000);
+  int s = 0;
+  const auto play = [&](std::size_t first, Moved moved, int n) {
+    std::optional<PositionChange> seen;
+    for (int i = 0; i < n; ++i)
+      if (auto change = position.step({seconds(++s)}, body_at(first), moved)) seen = change;
+    return seen;
+  };
+  EXPECT_FALSE(play(0, Moved::still, 60));
+  EXPECT_FALSE(play(30, Moved::moving, 4));
+  EXPECT_FALSE(play(60, Moved::still, 5)) << "not held for 5 s that the next confirms";
+  const auto change = play(60, Moved::still, 1);
+  ASSERT_TRUE(change);
+  EXPECT_NEAR(change->size, 30, 1e-3);
+  EXPECT_EQ(change->at, Instant{seconds(60)});
+  EXPECT_FALSE(play(60, Moved::still, 100));
+  EXPECT_FALSE(play(60, Moved::moving, 5));
+  EXPECT_FALSE(play(80, Moved::still, 20)) << "10 % is an arm";
+  play(80, Moved::moving, 3);
+  play(80, Moved::unknown, 1);
+  EXPECT_FALSE(play(900, Moved::still, 20)) << "what happened in a silence is not known";
+  EXPECT_FALSE(play(1200, Moved::still, 60)) << "nothing moved: slow creep";
+  // Stirs without a rest between them: it began with the one that changed something.
+  for (int i = 0; i < 5; ++i)
+    play(1200, Moved::moving, 1), play(1200, Moved::still, 3);
+  const int turned = s;
+  play(300, Moved::moving, 2);
+  const auto last = play(300, Moved::still, 8);
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->at, Instant{seconds(turned)});
+}
+
+TEST(ImageFloor, is_what_a_tenth_of_the_cells_lie_below) {
+  std::vector<float> cells(100), scratch(100);
+  for (std::size_t i = 0; i < 100; ++i)
+    cells[i] = static_cast<float>((i * 37) % 100);
+  EXPECT_FLOAT_EQ(image_floor(cells, scratch), 10);
+  EXPECT_FLOAT_EQ(image_floor({}, scratch), 0);
+}
+
 TEST(PosturePosition, sees_30_degrees_and_not_20) {
   const auto turned = [](double degrees) {
     PosturePosition position;

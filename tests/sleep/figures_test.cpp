@@ -1,5 +1,6 @@
 #include "sleep/figures.hpp"
 
+#include <random>
 #include <string>
 #include <vector>
 
@@ -150,6 +151,276 @@ TEST(Figures, of_an_empty_night) {
   EXPECT_DOUBLE_EQ(f.tib_min, 0);
   EXPECT_FALSE(f.se_percent);
   EXPECT_DOUBLE_EQ(f.coverage_percent, 0);
+}
+
+TEST(Figures, sleep_before_the_onset_is_latency_and_not_of_the_sleep_period) {
+  // 5 min, 9.5 min asleep, 3 min, then 50 min asleep, 10 min at the end.
+  const auto f = figures(Written("W10 s19 W6 s100 W20").record);
+  EXPECT_DOUBLE_EQ(f.tib_min, 77.5);
+  EXPECT_DOUBLE_EQ(f.sol_min.value(), 17.5);
+  EXPECT_DOUBLE_EQ(f.spt_min.value(), 50);
+  EXPECT_DOUBLE_EQ(f.tst_min.value(), 59.5) << "but it is sleep";
+  EXPECT_DOUBLE_EQ(f.maintenance_percent.value(), 100) << "of the sleep period only";
+  EXPECT_DOUBLE_EQ(f.twak_min.value(), 10);
+  EXPECT_DOUBLE_EQ(f.twt_min.value(), 27.5);
+}
+
+// SPT = sleep after onset + WASO + unknown within; TIB = SOL + SPT + TWAK.
+TEST(Figures, of_the_sleep_period_hold_what_is_unknown_within_it) {
+  // 10 min, 3 h, 4 min awake, 40 min unknown, 2 h, 15 min awake at the end.
+  const auto f = figures(Written("W20 s360 W8 ?80 s240 W30").record);
+  EXPECT_DOUBLE_EQ(f.tib_min, 369);
+  EXPECT_DOUBLE_EQ(f.sol_min.value(), 10);
+  EXPECT_DOUBLE_EQ(f.tst_min.value(), 300) << "a gap is never sleep";
+  EXPECT_DOUBLE_EQ(f.waso_min.value(), 4) << "and never wake";
+  EXPECT_DOUBLE_EQ(f.spt_min.value(), 344);
+  EXPECT_DOUBLE_EQ(f.spt_min.value(), *f.tst_min + *f.waso_min + f.unknown_min);
+  EXPECT_NEAR(f.maintenance_percent.value(), 100 * 300.0 / 344, 1e-9);
+  EXPECT_DOUBLE_EQ(f.twak_min.value(), 15);
+  EXPECT_DOUBLE_EQ(f.twt_min.value(), 29);
+  EXPECT_DOUBLE_EQ(f.tib_min, *f.sol_min + *f.spt_min + *f.twak_min);
+  EXPECT_NEAR(f.se_percent.value(), 100 * 300.0 / 369, 1e-9);
+  EXPECT_NEAR(f.se_low_percent.value(), 100 * 300.0 / 369, 1e-9);
+  EXPECT_NEAR(f.se_high_percent.value(), 100 * 340.0 / 369, 1e-9);
+  EXPECT_DOUBLE_EQ(f.tst_low_min.value(), 300);
+  EXPECT_DOUBLE_EQ(f.tst_high_min.value(), 340);
+  EXPECT_DOUBLE_EQ(f.waso_low_min.value(), 4);
+  EXPECT_DOUBLE_EQ(f.waso_high_min.value(), 44);
+  EXPECT_DOUBLE_EQ(f.sol_low_min.value(), 10);
+  EXPECT_DOUBLE_EQ(f.sol_high_min.value(), 10);
+}
+
+TEST(Figures, a_night_with_a_gap_of_40_minutes_says_so) {
+  const auto f = figures(Written("W20 s400 ?6 s100 ?80 s300 W20").record);
+  EXPECT_DOUBLE_EQ(f.longest_gap_min.value(), 40);
+  EXPECT_DOUBLE_EQ(f.unknown_min, 43);
+  EXPECT_NEAR(f.coverage_percent, 100 * (463.0 - 43) / 463, 1e-9);
+  EXPECT_DOUBLE_EQ(figures(Written("W20 s400").record).longest_gap_min.value(), 0);
+}
+
+TEST(Figures, rising_long_after_the_last_sleep_is_twak_known_or_not) {
+  const auto f = figures(Written("s100 W10 ?20 W10").record);
+  EXPECT_DOUBLE_EQ(f.twak_min.value(), 20);
+  EXPECT_DOUBLE_EQ(f.waso_min.value(), 0);
+  EXPECT_DOUBLE_EQ(f.waso_high_min.value(), 5) << "had the gap been sleep, the 5 min before it were WASO";
+  EXPECT_FALSE(figures(Written("W100").record).twak_min) << "without sleep there is no final awakening";
+}
+
+TEST(Figures, fragmentation_is_the_share_of_sleep_bouts_of_a_minute) {
+  const auto of = [](const char* night) { return figures(Written(night).record).fragmentation_percent; };
+  EXPECT_DOUBLE_EQ(of("W10 s100 W20").value(), 0) << "one bout";
+  EXPECT_DOUBLE_EQ(of("s100 W2 s2 W2 s1 W2 s40").value(), 50) << "two of four";
+  EXPECT_DOUBLE_EQ(of("s100 W2 s3 W2 s40").value(), 0) << "1.5 min are more than one";
+  EXPECT_DOUBLE_EQ(of("s100 W2 s1 ?1 W2 s40").value(), 100 / 3.0) << "with what is unknown it is 1 min";
+  EXPECT_DOUBLE_EQ(of("s100 W2 s1 ?2 W2 s40").value(), 0) << "it may have lasted longer";
+  EXPECT_DOUBLE_EQ(of("s100 W2 s1 ?9 s1 W2 s40").value(), 0) << "a gap does not divide it";
+  EXPECT_DOUBLE_EQ(of("s1 W4 s100").value(), 0) << "before the onset there is none";
+  EXPECT_FALSE(of("s19"));
+}
+
+TEST(Figures, the_movement_index_is_of_the_time_of_which_movement_is_known) {
+  Written n("W4 s100");
+  EXPECT_FALSE(figures(n.record).movement_index_percent);
+  std::vector<std::uint8_t> moving(104, 0);
+  moving[0] = 30, moving[1] = 15, moving[50] = 3;
+  n.record.moving = moving;
+  EXPECT_NEAR(figures(n.record).movement_index_percent.value(), 100 * 48.0 / (104 * 30), 1e-9);
+  std::fill(moving.begin() + 52, moving.end(), moving_unknown);
+  EXPECT_NEAR(figures(n.record).movement_index_percent.value(), 100 * 48.0 / (52 * 30), 1e-9);
+  std::fill(moving.begin(), moving.end(), moving_unknown);
+  EXPECT_FALSE(figures(n.record).movement_index_percent);
+}
+
+TEST(Figures, a_nap_is_told_by_its_length_not_by_the_clock) {
+  EXPECT_TRUE(figures(Written("W10 s100 W10").record).nap);
+  EXPECT_TRUE(figures(Written("W10 s349").record).nap) << "179.5 min";
+  EXPECT_FALSE(figures(Written("W10 s350").record).nap) << "3 h";
+  // A shift worker's day: the same night, begun at any hour of the boot.
+  const Written night("W20 s800 W20");
+  const auto f = figures(night.record);
+  for (int hours = 0; hours < 24; ++hours) {
+    NightRecord later = night.record;
+    for (Instant* t : {&later.first_epoch, &later.into_bed, &later.out_of_bed})
+      *t += std::chrono::hours(hours);
+    EXPECT_EQ(figures(later), f) << hours;
+    EXPECT_FALSE(figures(later).nap);
+  }
+}
+
+// 10 min awake, 50 min asleep of which 5 are unsure, 5 min awake of which 2 are unsure, 50 min asleep.
+TEST(Figures, unsure_epochs_make_the_range) {
+  Written n("W20 s100 W10 s100");
+  std::vector<float> p(230, p_not_stated);
+  std::fill(p.begin() + 60, p.begin() + 70, 0.79F);
+  std::fill(p.begin() + 70, p.begin() + 80, 0.8F);     // sure
+  std::fill(p.begin() + 120, p.begin() + 124, 0.21F);  // unsure wake
+  std::fill(p.begin() + 124, p.begin() + 130, 0.2F);   // sure
+  n.record.p_asleep = p;
+  const auto f = figures(n.record);
+  EXPECT_DOUBLE_EQ(f.tst_min.value(), 100);
+  EXPECT_DOUBLE_EQ(f.tst_low_min.value(), 95);
+  EXPECT_DOUBLE_EQ(f.tst_high_min.value(), 102);
+  EXPECT_DOUBLE_EQ(f.waso_min.value(), 5);
+  EXPECT_DOUBLE_EQ(f.waso_low_min.value(), 3);
+  EXPECT_DOUBLE_EQ(f.waso_high_min.value(), 10);
+  EXPECT_DOUBLE_EQ(f.sol_low_min.value(), 10);
+  EXPECT_DOUBLE_EQ(f.sol_high_min.value(), 10);
+  EXPECT_NEAR(f.se_low_percent.value(), 100 * 95 / 115.0, 1e-9);
+  EXPECT_NEAR(f.se_high_percent.value(), 100 * 102 / 115.0, 1e-9);
+  EXPECT_EQ(f.nwak_5min, 1) << "the figures themselves are as scored";
+}
+
+TEST(Figures, an_unsure_beginning_makes_the_latency_a_range) {
+  // Still for 15 min that may be wake or sleep, then surely asleep; and the other way round.
+  Written n("W10 s30 s100");
+  std::vector<float> p(140, p_not_stated);
+  std::fill(p.begin(), p.begin() + 10, 0.05F);
+  std::fill(p.begin() + 10, p.begin() + 40, 0.6F);
+  n.record.p_asleep = p;
+  auto f = figures(n.record);
+  EXPECT_DOUBLE_EQ(f.sol_min.value(), 5);
+  EXPECT_DOUBLE_EQ(f.sol_low_min.value(), 5);
+  EXPECT_DOUBLE_EQ(f.sol_high_min.value(), 20);
+  Written lying("W40 s100");
+  std::fill(p.begin() + 10, p.begin() + 40, 0.4F);
+  lying.record.p_asleep = p;
+  f = figures(lying.record);
+  EXPECT_DOUBLE_EQ(f.sol_min.value(), 20);
+  EXPECT_DOUBLE_EQ(f.sol_low_min.value(), 5);
+  EXPECT_DOUBLE_EQ(f.sol_high_min.value(), 20);
+}
+
+TEST(Figures, without_an_onset_against_sleep_there_is_no_upper_bound) {
+  Written n("W10 s30 W10");
+  std::vector<float> p(50, p_not_stated);
+  std::fill(p.begin() + 20, p.begin() + 25, 0.5F);
+  n.record.p_asleep = p;
+  const auto f = figures(n.record);
+  EXPECT_DOUBLE_EQ(f.sol_min.value(), 5);
+  EXPECT_DOUBLE_EQ(f.sol_low_min.value(), 5);
+  EXPECT_FALSE(f.sol_high_min) << "they may not have slept for 10 min at a stretch at all";
+  EXPECT_FALSE(f.waso_high_min);
+  EXPECT_DOUBLE_EQ(f.tst_low_min.value(), 12.5);
+}
+
+TEST(Figures, tell_what_the_live_scores_came_to) {
+  // Hindsight took 5 still minutes of the beginning for wake and a turn in the night for sleep.
+  const Written best("W30 s200 W2 s100");
+  const Written live("W20 s160 W4 s46 W2 s90 ?10");
+  NightRecord r = best.record;
+  EXPECT_FALSE(figures(r).live) << "not kept";
+  r.live = live.epochs;
+  const auto f = figures(r);
+  ASSERT_TRUE(f.live);
+  EXPECT_DOUBLE_EQ(f.sol_min.value(), 15);
+  EXPECT_DOUBLE_EQ(f.live->sol_min.value(), 10);
+  EXPECT_DOUBLE_EQ(f.waso_min.value(), 1);
+  EXPECT_DOUBLE_EQ(f.live->waso_min.value(), 3);
+  EXPECT_DOUBLE_EQ(f.tst_min.value(), 150);
+  EXPECT_DOUBLE_EQ(f.live->tst_min.value(), 148);
+  EXPECT_NEAR(f.live->se_percent.value(), 100 * 148 / 166.0, 1e-9);
+  EXPECT_EQ(f.nwak_1min, 1);
+  EXPECT_EQ(f.live->nwak_1min, 2);
+  EXPECT_DOUBLE_EQ(f.live->changed_min, 12) << "5 of the latency, 2 of the turn, 5 that were not known live";
+}
+
+// Any night whatever: what must hold of all.
+TEST(Figures, keep_their_order_on_nights_at_random) {
+  std::mt19937 random(20261128);
+  const auto roll = [&](unsigned n) { return static_cast<int>(random() % n); };
+  for (int round = 0; round < 400; ++round) {
+    Written n("W1");
+    n.epochs.clear();
+    std::vector<float> p;
+    while (n.epochs.size() < 100 + static_cast<unsigned>(round)) {
+      const auto state = static_cast<EpochState>(roll(3));
+      for (int i = roll(state == EpochState::sleep ? 80 : 12); i >= 0; --i) {
+        n.epochs.push_back(state);
+        const auto share = static_cast<float>(random() % 101) / 100;
+        p.push_back(roll(3) == 0                 ? p_not_stated
+                    : state == EpochState::sleep ? 0.5F + share / 2
+                    : state == EpochState::wake  ? share / 2
+                                                 : p_not_stated);
+      }
+    }
+    n.record.epochs = n.epochs;
+    n.record.p_asleep = p;
+    n.record.out_of_bed = n.record.first_epoch + epoch_length * static_cast<std::int64_t>(n.epochs.size());
+    const auto f = figures(n.record);
+    const auto within = [&](const auto& low, const auto& value, const auto& high) {
+      ASSERT_FALSE(value && !low) << round;
+      if (value) {
+        EXPECT_LE(*low, *value) << round;
+      }
+      if (value && high) {
+        EXPECT_LE(*value, *high) << round;
+      }
+      if (low && high) {
+        EXPECT_LE(*low, *high) << round;
+      }
+    };
+    within(f.sol_low_min, f.sol_min, f.sol_high_min);
+    within(f.waso_low_min, f.waso_min, f.waso_high_min);
+    within(f.tst_low_min, f.tst_min, f.tst_high_min);
+    within(f.se_low_percent, f.se_percent, f.se_high_percent);
+    EXPECT_LE(f.tst_high_min.value(), f.tib_min);
+    EXPECT_LE(f.longest_gap_min.value(), f.unknown_min);
+    EXPECT_LE(f.nwak_5min, f.nwak_1min);
+    if (!f.sol_min) continue;
+    EXPECT_LE(*f.spt_min, f.tib_min);
+    EXPECT_DOUBLE_EQ(*f.sol_min + *f.spt_min + *f.twak_min, f.tib_min) << "nothing is left over";
+    EXPECT_DOUBLE_EQ(*f.twt_min, *f.sol_min + *f.waso_min + *f.twak_min);
+    EXPECT_LE(*f.waso_min, *f.spt_min);
+    EXPECT_LE(*f.maintenance_percent, 100);
+    EXPECT_GE(*f.maintenance_percent * *f.spt_min / 100, 10);
+    EXPECT_GE(*f.fragmentation_percent, 0);
+    EXPECT_LE(*f.fragmentation_percent, 100);
+
+    // An epoch that is no longer known, or no longer sure, never makes the total surer.
+    Written less = n;
+    std::vector<float> less_p = p;
+    for (int k = 0; k < 20; ++k) {
+      const auto i = random() % less.epochs.size();
+      if (roll(2) == 0)
+        less.epochs[i] = EpochState::unknown, less_p[i] = p_not_stated;
+      else
+        less_p[i] = 0.5F;
+    }
+    less.record.epochs = less.epochs;
+    less.record.p_asleep = less_p;
+    const auto g = figures(less.record);
+    EXPECT_LE(g.tst_low_min.value(), *f.tst_low_min);
+    EXPECT_GE(g.tst_high_min.value(), *f.tst_high_min);
+    EXPECT_LE(g.se_low_percent.value(), *f.se_low_percent);
+    EXPECT_GE(g.se_high_percent.value(), *f.se_high_percent);
+    EXPECT_LE(g.sol_low_min.value_or(0), *f.sol_low_min);
+    if (g.sol_high_min) {
+      EXPECT_GE(*g.sol_high_min, f.sol_high_min.value_or(0));
+    }
+    EXPECT_LE(g.coverage_percent, f.coverage_percent);
+  }
+}
+
+TEST(Trail, keeps_the_live_word_beside_the_best) {
+  Trail t;
+  t.write_live(7, EpochState::sleep, 0.9F, 4);
+  t.write_live(8, EpochState::wake, 0.2F);
+  t.write(7, EpochState::wake, 0.3F);
+  EXPECT_EQ(t.at(7), EpochState::wake);
+  EXPECT_EQ(t.live_at(7), EpochState::sleep);
+  EXPECT_EQ(t.p_asleep_at(7), 0.3F);
+  const auto row = t.row(6, 9);
+  EXPECT_EQ(row.best[1], EpochState::wake);
+  EXPECT_EQ(row.live[1], EpochState::sleep);
+  EXPECT_EQ(row.p_asleep[1], 0.3F);
+  EXPECT_EQ(row.moving[1], 4);
+  EXPECT_EQ(row.moving[2], moving_unknown);
+  EXPECT_EQ(row.live[0], EpochState::unknown);
+  EXPECT_EQ(row.p_asleep[0], p_not_stated);
+  t.write(8, EpochState::sleep);
+  EXPECT_FALSE(t.p_asleep_at(8)) << "who states none is sure";
+  t.write(12, EpochState::sleep, 0.8F);
+  EXPECT_EQ(t.live_at(12), EpochState::unknown) << "hindsight is no live word";
 }
 
 TEST(Trail, forgets_what_is_older_than_it_holds_and_knows_no_gaps) {

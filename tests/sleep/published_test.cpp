@@ -17,6 +17,7 @@
 #include "sleep/cole_kripke.hpp"
 #include "sleep/oakley.hpp"
 #include "sleep/sadeh.hpp"
+#include "sleep/sazonov.hpp"
 #include "sleep/scripps.hpp"
 #include "sleep/sib.hpp"
 #include "sleep/tudor_locke.hpp"
@@ -96,6 +97,42 @@ TEST(ColeKripke, takes_the_largest_ten_seconds_of_each_minute) {
   counts[6 * 4 + 4] = 57;
   cole_kripke::score_10s(counts, out);
   EXPECT_EQ(out[4], EpochState::sleep) << "57 x .01736 = .99: the maximum counts, not the sum";
+}
+
+// Worked by hand: 11 minutes 0 0 60 0 10 | 20 | 0 99 100 0 0, so mean(-5..+5) = 289 / 11; two of them are at
+// least 50 and under 100; the six up to the current one have a mean of 15 and a sample SD of sqrt(2750 / 5).
+TEST(Sadeh, of_eleven_minutes_worked_by_hand) {
+  const std::vector<float> axis1{0, 0, 60, 0, 10, 20, 0, 99, 100, 0, 0};
+  const double mean = 289 / 11.0, sd = std::sqrt(2750 / 5.0);
+  EXPECT_NEAR(sadeh::ps(axis1, 5), 7.601 - .065 * mean - 1.08 * 2 - .056 * sd - .703 * std::log(21.0), 1e-4);
+  // Counts of a minute above 300 are taken as 300, also for the mean and the SD.
+  const std::vector<float> loud{0, 0, 0, 0, 0, 5000, 0, 0, 0, 0, 0};
+  EXPECT_NEAR(sadeh::ps(loud, 5),
+              7.601 - .065 * 300 / 11 - .056 * std::sqrt(300 * 300 / 6.0) - .703 * std::log(301.0), 1e-3);
+}
+
+TEST(Sazonov, weighs_the_current_and_the_four_minutes_before_as_published) {
+  constexpr std::array<double, 5> weight{.256, .154, .136, .140, .176};
+  EXPECT_NEAR(sazonov::probability({}), 1 / (1 + std::exp(-1.727)), 1e-6);
+  for (std::size_t i = 0; i < 5; ++i) {
+    std::array<float, 5> counts{};
+    counts[i] = 500;  // 5 units
+    EXPECT_NEAR(sazonov::probability(counts), 1 / (1 + std::exp(-(1.727 - weight[i] * 5))), 1e-6) << i;
+  }
+}
+
+TEST(ColeKripke, of_30_s_has_the_weight_of_121_and_counts_forward) {
+  constexpr std::array<float, 7> weight{50, 30, 14, 28, 121, 8, 50};
+  for (std::size_t i = 0; i < 7; ++i) {
+    std::array<float, 7> minutes{};
+    minutes[i] = 1000;
+    EXPECT_NEAR(cole_kripke::d_of_30s_maxima(minutes), weight[i] * .1, 1e-4) << i;
+  }
+  // A kernel turned round in time would weigh the minute four before as the one two after.
+  std::vector<float> minutes(20);
+  minutes[6] = 500;
+  EXPECT_EQ(cole_kripke::around(minutes, 10)[0], 500);
+  EXPECT_EQ(cole_kripke::around(minutes, 4)[6], 500);
 }
 
 // date-time and counts of ActiLife's day, and what it says of the times in bed.

@@ -40,8 +40,9 @@ struct BedTared {
 struct PositionChanged {
   static constexpr std::string_view kind = "position.changed";
   Duration ago{};
-  double size = 0;  ///< how large: load change in kg, or the angle between postures in degrees
-  Name unit;        ///< "kg" or "deg"
+  double size = 0;  ///< how large: load change in kg, the angle between postures in degrees, or the share of
+                    ///< a pressure image that lies elsewhere in %
+  Name unit;        ///< "kg", "deg" or "%"
   static void fields(auto& self, auto&& field) {
     field("ago_s", self.ago), field("size", self.size), field("unit", self.unit);
   }

@@ -59,3 +59,41 @@ test('a missing optional is unknown, not zero', () => {
   const event = read_event({ ...left, kind: 'bed.entered', data: { ago_s: 5, load_kg: null } })!;
   expect(event.kind === 'bed.entered' && event.data.load_kg).toBeNull();
 });
+
+const closed_before = {
+  night: 'bed-1-20261121T220000',
+  ago_s: 5400,
+  tib_min: 480,
+  sol_min: 20,
+  waso_min: null,
+  tst_min: 400,
+  se_percent: 83.3,
+  se_low_percent: 83.3,
+  se_high_percent: 85,
+  nwak_1min: 2,
+  nwak_5min: 1,
+  exits: 1,
+  position_changes: 9,
+  restless_episodes: 1,
+  unknown_min: 5.5,
+  coverage_percent: 94.5,
+};
+
+test('a night that an older program closed is read, what it did not figure is unknown', () => {
+  const event = read_event({ ...left, kind: 'night.closed', data: closed_before })!;
+  if (event.kind !== 'night.closed') throw new Error(event.kind);
+  expect(event.data.tst_min).toBe(400);
+  expect(event.data.spt_min).toBeNull();
+  expect(event.data.sol_high_min).toBeNull();
+  expect(event.data.live_tst_min).toBeNull();
+  expect(event.data.nap).toBe(false);
+});
+
+test('a closed night has its ranges and what the live scores came to', () => {
+  const data = { ...closed_before, tst_low_min: 380, tst_high_min: 410, nap: true, live_nwak_1min: 3 };
+  const event = read_event({ ...left, kind: 'night.closed', data })!;
+  if (event.kind !== 'night.closed') throw new Error(event.kind);
+  expect([event.data.tst_low_min, event.data.tst_high_min]).toEqual([380, 410]);
+  expect(event.data.nap).toBe(true);
+  expect(event.data.live_nwak_1min).toBe(3);
+});

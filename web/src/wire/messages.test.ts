@@ -60,6 +60,10 @@ test.each([
     'a load in words',
     JSON.stringify({ kind: 'readings', t, beds: [{ ...reading, load_kg: { v: 'heavy', age_s: 0 } }] }),
   ],
+  [
+    'a probability beyond one',
+    JSON.stringify({ kind: 'readings', t, beds: [{ ...reading, p_asleep: 1.01 }] }),
+  ],
   ['a hello without its head', JSON.stringify({ ...hello, head: undefined })],
   ['a time scale of nought', JSON.stringify({ ...hello, time_scale: 0 })],
   ['history with what is no event', JSON.stringify({ kind: 'history', events: [{}], through: 1, head: 1 })],
