@@ -248,7 +248,10 @@ test('a nap is called a nap, and any night can be shown', async () => {
   );
   const { page, context } = await script.open(browser, '/lab/bed-1');
   await page.locator('[data-last-night=bed-1-last-600]').waitFor();
-  await page.getByRole('button', { name: /^Show the nap of/ }).click();
+  const nap = page.getByRole('row', { name: /Nap/ }).getByRole('button');
+  expect(await nap.getAttribute('aria-pressed')).toBe('false');
+  await nap.click();
+  expect(await nap.getAttribute('aria-pressed')).toBe('true');
   const shown = page.locator('[data-last-night=bed-1-nap]');
   await shown.locator('h2').getByText('Nap').waitFor();
   expect(await shown.locator('[data-coverage]').innerText()).toBe('100 % of the nap seen, without a gap.');

@@ -94,6 +94,7 @@ describe('range', () => {
     [5, 7, 5, '5 to 7 min'],
     [5, null, 6, 'at least 5 min'],
     [null, 7, 6, 'at most 7 min'],
+    [0.2, null, null, ''],
     [5, 5, null, '5 min'],
   ])('%s to %s about %s: %s', (low, high, value, words) => {
     expect(range_words(low, high, value, min)).toBe(words);

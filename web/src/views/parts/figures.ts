@@ -29,7 +29,7 @@ export function range_words(
 ): string {
   if (low === null && high === null) return '';
   if (low === null) return `at most ${words(high)}`;
-  if (high === null) return `at least ${words(low)}`;
+  if (high === null) return low !== null && Math.round(low) <= 0 ? '' : `at least ${words(low)}`;
   if (words(low) === words(high)) return value !== null && words(value) === words(low) ? '' : words(low);
   return without_first_unit(`${words(low)} to ${words(high)}`);
 }
@@ -110,17 +110,21 @@ export function headline(f: NightFigures): string {
   return `${asleep} (${range}${range.startsWith('at ') ? '' : ' is possible'})`;
 }
 
+/** Never 100 % while something is missing. */
+export const known_percent = (f: NightFigures): string =>
+  f.coverage_percent >= 99.5 && f.unknown_min > 0 ? '>99 %' : percent(f.coverage_percent);
+
 /** "92 % of the night seen; longest gap 40 min, 01:10 to 01:50". The gap's place only where it is the same gap. */
 export function coverage_words(
   f: NightFigures,
   gap: { from: number; to: number } | undefined,
   what: string,
 ): string {
-  const seen = `${f.coverage_percent >= 99.5 && f.unknown_min > 0 ? '>99' : f.coverage_percent.toFixed(0)} % of the ${what} seen`;
+  const seen = `${known_percent(f)} of the ${what} seen`;
   const longest = f.longest_gap_min ?? (gap === undefined ? 0 : (gap.to - gap.from) / 60_000);
   if (longest <= 0)
     return f.unknown_min > 0 ? `${seen}; ${minutes(f.unknown_min)} not known` : `${seen}, without a gap`;
-  const same = gap !== undefined && Math.abs((gap.to - gap.from) / 60_000 - longest) <= 1;
+  const same = longest >= 1 && gap !== undefined && Math.abs((gap.to - gap.from) / 60_000 - longest) <= 1;
   const length = longest < 1 ? `${Math.round(longest * 60)} s` : minutes(longest);
   return `${seen}; longest gap ${length}${same ? `, ${clock_hm(gap.from)} to ${clock_hm(gap.to)}` : ''}`;
 }
