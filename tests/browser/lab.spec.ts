@@ -210,6 +210,38 @@ test('what was learned of a person is forgotten in the log', async () => {
   await context.close();
 });
 
+test('what was measured in this lab is printed under the nights as soon as it is stored, and no more when withdrawn', async () => {
+  const { page, context, complaints } = await open(browser, `${daemon.url}/lab/bed-1`);
+  const store = async (id: string, lab: string) => {
+    const counts = ['nights', 'people', 'epochs'].map((name) => [name, 3]);
+    const awakenings = ['true', 'found', 'invented'].flatMap((of) => [
+      [`awakenings_${of}_1min`, 0],
+      [`awakenings_${of}_5min`, 0],
+    ]);
+    const data = { lab, sensitivity: 0.931, ...Object.fromEntries([...counts, ...awakenings]) };
+    const response = await fetch(`${daemon.url}/api/v1/validation`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ id, data }),
+    });
+    expect(response.status, await response.text()).toBe(201);
+  };
+  await page
+    .getByText(/Awakenings are movement awakenings/)
+    .first()
+    .waitFor();
+  expect(await page.locator('[data-validation]').count()).toBe(0);
+  await store('validation-of-lab-2', 'Lab 2');
+  await page
+    .getByText(/^In this lab \(Lab 2, 3 nights of 3 people.*\): sensitivity for sleep \.93\.$/)
+    .first()
+    .waitFor();
+  await store('validation-withdrawn', '');
+  await page.locator('[data-validation]').first().waitFor({ state: 'detached' });
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
 test('events are shown while they happen, and a state is said to a screen reader once', async () => {
   const fast = new Daemon({ time_scale: 60 });
   await fast.start();

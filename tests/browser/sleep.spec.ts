@@ -355,6 +355,23 @@ test('what was learned before the history that the page was sent is looked for',
   await context.close();
 });
 
+test('forgetting waits on the device while Vigil cannot take it, and is done once', async () => {
+  one_bed();
+  script.answer = 503;
+  const { page, context } = await script.open(browser, '/lab/bed-1');
+  const ask = page.getByRole('button', { name: /Somebody else sleeps here now/ });
+  await ask.click();
+  await page.getByRole('button', { name: 'Forget it' }).click();
+  await page.getByText('Kept on this device, will be sent. Until then the old is still used.').waitFor();
+  expect(await ask.isDisabled()).toBe(true);
+  script.answer = 201;
+  await page.getByText(/Forgotten: in the log, number \d+/).waitFor();
+  const ids = script.posted.filter((e) => e.kind === 'baseline.reset').map((e) => e.id);
+  expect(ids.length).toBeGreaterThan(1);
+  expect(new Set(ids).size).toBe(1);
+  await context.close();
+});
+
 test('a refusal to forget is said, and stays until it is read', async () => {
   one_bed();
   script.answer = 422;
