@@ -42,7 +42,7 @@ async function tap(page: Page, score: number): Promise<void> {
 test('one tap: the log has it when the page says so', async () => {
   const before = (await checkins()).length;
   const { page, context, complaints } = await open(browser, `${daemon.url}/kiosk/${bed}`);
-  const posted = page.waitForResponse((r) => r.request().method() === 'POST');
+  const posted = page.waitForResponse((r) => r.request().postData()?.includes('pain.checkin') ?? false);
   await tap(page, 7);
   expect((await posted).status()).toBe(201);
   await phase(page, 'noted');
@@ -50,6 +50,9 @@ test('one tap: the log has it when the page says so', async () => {
   const after = await checkins();
   expect(after.length).toBe(before + 1);
   expect(after.at(-1)!.data.score).toBe(7);
+  // That a hand touched the screen stands there too: a sign of wake, whatever came of it.
+  const touches = async () => (await daemon.events()).filter((e) => e.kind === 'kiosk.touched');
+  await expect.poll(async () => (await touches()).map((e) => e.bed)).toEqual([bed]);
   expect(complaints).toEqual([]);
   await context.close();
 });

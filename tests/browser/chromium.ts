@@ -37,7 +37,14 @@ export interface Opened {
 export async function open(
   browser: Browser,
   url: string,
-  { theme = 'auto' as Theme, width = 1280, height = 900, reduced = false } = {},
+  {
+    theme = 'auto' as Theme,
+    width = 1280,
+    height = 900,
+    reduced = false,
+    /** Before anything is asked for. */
+    before = undefined as ((page: Page) => Promise<void>) | undefined,
+  } = {},
 ): Promise<Opened> {
   const context = await browser.newContext({
     viewport: { width, height },
@@ -56,6 +63,7 @@ export async function open(
       /ERR_CONNECTION_(REFUSED|RESET)|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED/;
     if (message.type() === 'error' && !unreachable.test(message.text())) complaints.push(message.text());
   });
+  await before?.(page);
   await page.goto(url);
   return { context, page, complaints };
 }

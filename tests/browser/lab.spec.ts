@@ -167,7 +167,77 @@ test('the detail tells sensors, nights and the trend; uPlot comes only now', asy
       .first()
       .innerText(),
   ).toMatch(/\d samples/);
-  await page.getByText(/awake still is counted as asleep|No night yet/).waitFor();
+  await page
+    .getByText(/Awakenings are movement awakenings|No night yet/)
+    .first()
+    .waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('a simulated sleeper’s state is said with how sure it is and why', async () => {
+  const fast = new Daemon({ time_scale: 60 });
+  await fast.start();
+  const { page, context, complaints } = await open(browser, `${fast.url}/lab`, { width: 1920, height: 1080 });
+  try {
+    const sure = page.locator('[data-bed] [data-sure]:not([data-sure=unknown])').first();
+    await sure.waitFor({ timeout: 40_000 });
+    expect(await sure.innerText()).toMatch(/(surely|probably) (asleep|awake)|can’t tell for sure/);
+    const { beds } = await fast.get<{ beds: { reading: { p_asleep: number | null; why: string } }[] }>(
+      '/api/v1/beds',
+    );
+    const p = beds.flatMap((b) => (b.reading.p_asleep === null ? [] : [b.reading.p_asleep]));
+    expect(p.length).toBeGreaterThan(0);
+    for (const one of p) expect(one >= 0 && one <= 1).toBe(true);
+    await page.locator('[data-bed] .reason').first().waitFor();
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+    await fast.close();
+  }
+});
+
+test('what was learned of a person is forgotten in the log', async () => {
+  const { page, context, complaints } = await open(browser, `${daemon.url}/lab/bed-1`);
+  await page.getByRole('button', { name: /Somebody else sleeps here now/ }).click();
+  await page.getByRole('button', { name: 'Forget it' }).click();
+  await page.getByText(/Forgotten: in the log, number \d+/).waitFor();
+  await page.getByText(/Nothing yet: it was forgotten at/).waitFor();
+  expect((await daemon.events()).filter((e) => e.kind === 'baseline.reset').map((e) => e.bed)).toEqual([
+    'bed-1',
+  ]);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('what was measured in this lab is printed under the nights as soon as it is stored, and no more when withdrawn', async () => {
+  const { page, context, complaints } = await open(browser, `${daemon.url}/lab/bed-1`);
+  const store = async (id: string, lab: string) => {
+    const counts = ['nights', 'people', 'epochs'].map((name) => [name, 3]);
+    const awakenings = ['true', 'found', 'invented'].flatMap((of) => [
+      [`awakenings_${of}_1min`, 0],
+      [`awakenings_${of}_5min`, 0],
+    ]);
+    const data = { lab, sensitivity: 0.931, ...Object.fromEntries([...counts, ...awakenings]) };
+    const response = await fetch(`${daemon.url}/api/v1/validation`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ id, data }),
+    });
+    expect(response.status, await response.text()).toBe(201);
+  };
+  await page
+    .getByText(/Awakenings are movement awakenings/)
+    .first()
+    .waitFor();
+  expect(await page.locator('[data-validation]').count()).toBe(0);
+  await store('validation-of-lab-2', 'Lab 2');
+  await page
+    .getByText(/^In this lab \(Lab 2, 3 nights of 3 people.*\): sensitivity for sleep \.93\.$/)
+    .first()
+    .waitFor();
+  await store('validation-withdrawn', '');
+  await page.locator('[data-validation]').first().waitFor({ state: 'detached' });
   expect(complaints).toEqual([]);
   await context.close();
 });

@@ -2,13 +2,18 @@ import { afterEach, expect, test } from 'vitest';
 import { read_event } from './wire/events.ts';
 import {
   clock_hm,
+  estimator_of,
   home_sentence,
   lasting,
   minutes,
+  p_words,
+  plain_why,
   quality_words,
   sentence,
   set_zone,
   state_title,
+  sure_percent,
+  sure_words,
   tell,
   the_zone,
   when,
@@ -97,9 +102,70 @@ test('every kind of the log is told in words', () => {
     'The empty bed weighs 10.0 kg on its 4 load cells',
   );
   expect(told('call.seen', { call: 7 })).toBe('Call seen');
+  expect(told('baseline.learned', { version: 3, nights: 9 })).toBe(
+    'Learned how this person sleeps, from 9 nights',
+  );
+  expect(told('baseline.reset', {})).toBe('What was learned of this person was forgotten');
+  expect(told('kiosk.touched', {})).toBe('Touched the bedside screen');
   expect(told('validation.stored', { lab: 'Lab 2', nights: 12, kappa: 0.6149 })).toBe(
     'Validated in Lab 2 on 12 nights, kappa 0.61',
   );
   expect(told('validation.stored', { lab: '' })).toBe('The figures of the validation were withdrawn');
   expect(told('bed.flooded', {})).toBe('bed.flooded (this page cannot read it)');
+});
+
+test.each([
+  [1, 'surely asleep', '1'],
+  [0.998, 'surely asleep', '>.99'],
+  [0.95, 'surely asleep', '.95'],
+  [0.9449, 'probably asleep', '.94'],
+  [0.75, 'probably asleep', '.75'],
+  [0.744, 'can’t tell for sure', '.74'],
+  [0.5, 'can’t tell for sure', '.50'],
+  [0.26, 'can’t tell for sure', '.26'],
+  [0.25, 'probably awake', '.25'],
+  [0.06, 'probably awake', '.06'],
+  [0.05, 'surely awake', '.05'],
+  [0.001, 'surely awake', '<.01'],
+  [0, 'surely awake', '0'],
+])('P(asleep) %s is "%s", written %s', (p, words, number) => {
+  expect(sure_words(p)).toBe(words);
+  expect(p_words(p)).toBe(number);
+});
+
+test('the words of how sure never say more than the number beside them', () => {
+  for (let p = 0; p <= 1; p += 0.001) {
+    const shown = Math.round(p * 100) / 100;
+    if (sure_words(p) === 'surely asleep') expect(shown).toBeGreaterThanOrEqual(0.95);
+    if (sure_words(p) === 'surely awake') expect(shown).toBeLessThanOrEqual(0.05);
+  }
+});
+
+test.each([
+  [1, '100 %'],
+  [0.998, '>99 %'],
+  [0.98, '98 %'],
+  [0.6, '60 % asleep'],
+  [0.4, '60 % awake'],
+  [0.25, '75 %'],
+  [0.03, '97 %'],
+  [0.001, '>99 %'],
+  [0, '100 %'],
+])('P(asleep) %s for a family: %s', (p, text) => expect(sure_percent(p)).toBe(text));
+
+test('who says so, with the version that scored last', () => {
+  expect(estimator_of([])).toBe('estimator');
+  const epochs = ['estimator 1', 'estimator 2', 'presence 1', ''].map((scorer) => ({ scorer }));
+  expect(estimator_of(epochs)).toBe('estimator 2');
+});
+
+test('why, for a family', () => {
+  expect(plain_why('still for 6 min, breath regular, heart +5')).toBe(
+    'lying still for 6 min, breathing regularly, heart 5 beats a minute faster than usual asleep',
+  );
+  expect(plain_why('stirring for 12 s, perhaps awakening')).toBe('stirring for 12 s, perhaps waking up');
+  expect(plain_why('moved just now, breath irregular, heart -4')).toBe(
+    'moved just now, breathing unevenly, heart 4 beats a minute slower than usual asleep',
+  );
+  expect(plain_why('something new')).toBe('something new');
 });

@@ -154,6 +154,62 @@ export const rate_source = (from: 'load' | 'sensor' | null): string =>
       ? 'indicative, as the sensor says'
       : '';
 
+/**
+ * How sure the estimator is, in words. These are the only limits, of P(asleep) as it is written, to two places:
+ * the words never say more than the number beside them.
+ */
+export const sure_limits = { surely: 0.95, probably: 0.75 } as const;
+
+export function sure_words(p: number): string {
+  const shown = Math.round(p * 100) / 100;
+  const asleep = shown >= 0.5;
+  const side = asleep ? shown : Math.round((1 - shown) * 100) / 100;
+  if (side >= sure_limits.surely) return asleep ? 'surely asleep' : 'surely awake';
+  if (side >= sure_limits.probably) return asleep ? 'probably asleep' : 'probably awake';
+  return 'can’t tell for sure';
+}
+
+/** ".93"; only what is certain is 0 or 1. */
+export function p_words(p: number): string {
+  if (p <= 0 || p >= 1) return p <= 0 ? '0' : '1';
+  const text = p.toFixed(2);
+  return text === '0.00' ? '<.01' : text === '1.00' ? '>.99' : text.slice(1);
+}
+
+/** The same for the family, of the side that the words name: "98 %". */
+export function sure_percent(p: number): string {
+  const shown = Math.round(p * 100) / 100;
+  const likely = Math.max(shown, 1 - shown);
+  const percent = likely >= 0.995 && p > 0 && p < 1 ? '>99 %' : `${Math.round(likely * 100)} %`;
+  if (likely >= sure_limits.probably) return percent;
+  return `${percent} ${shown >= 0.5 ? 'asleep' : 'awake'}`;
+}
+
+/** Who says P(asleep) of a reading, by the newest epoch that it scored: with its version, where that is told. */
+export const estimator = 'estimator';
+export const estimator_of = (epochs: readonly { scorer: string }[]): string =>
+  epochs.findLast((e) => e.scorer.startsWith(`${estimator} `))?.scorer ?? estimator;
+
+const plain: [RegExp, string][] = [
+  [/^still for /, 'lying still for '],
+  [/^by the counts of a minute$/, 'by the wrist’s movement in the last minute'],
+  [/^breath regular$/, 'breathing regularly'],
+  [/^breath irregular$/, 'breathing unevenly'],
+  [/^heart \+(\d+)$/, 'heart $1 beats a minute faster than usual asleep'],
+  [/^heart -(\d+)$/, 'heart $1 beats a minute slower than usual asleep'],
+  [/perhaps awakening$/, 'perhaps waking up'],
+];
+
+/** Why, for the family: what the sensors' words mean. What is not known here is told as it came. */
+export const plain_why = (why: string): string =>
+  why
+    .split(', ')
+    .map((part) => {
+      const known = plain.find(([as_said]) => as_said.test(part));
+      return known ? part.replace(known[0], known[1]) : part;
+    })
+    .join(', ');
+
 export const pain_words = (score: number): string =>
   score === 0 ? 'no pain' : score === 10 ? 'worst pain imaginable' : `pain ${score}`;
 
@@ -266,6 +322,14 @@ export function tell(e: LogEvent): Told {
       );
     case 'setting.changed':
       return technical(`Setting ${e.data.key} is now ${e.data.value}`);
+    case 'baseline.learned':
+      return fine(
+        `Learned how this person sleeps, from ${e.data.nights} ${e.data.nights === 1 ? 'night' : 'nights'}`,
+      );
+    case 'baseline.reset':
+      return main('What was learned of this person was forgotten');
+    case 'kiosk.touched':
+      return fine('Touched the bedside screen');
     case 'validation.stored':
       return technical(
         e.data.lab === ''
@@ -276,6 +340,28 @@ export function tell(e: LogEvent): Told {
       return technical(`${e.said} (this page cannot read it)`);
   }
 }
+
+/** An entry on its way, by its kind: "Not saved: a note of 02:41". */
+export const entry_words = (kind: string, data: Record<string, unknown>): string => {
+  switch (kind) {
+    case 'pain.checkin':
+      return `pain ${String(data.score)}`;
+    case 'note.added':
+      return 'the note';
+    case 'entry.corrected':
+      return 'a correction';
+    case 'lights.out':
+      return 'lights out';
+    case 'lights.on':
+      return 'lights on';
+    case 'call.seen':
+      return '“call seen”';
+    case 'baseline.reset':
+      return 'forgetting what was learned';
+    default:
+      return kind;
+  }
+};
 
 export const reject_words: Record<string, string> = {
   framing: 'no packet or line found',

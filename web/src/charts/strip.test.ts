@@ -165,3 +165,26 @@ test('a flare is a mark without a number, and is read out in words', () => {
   expect(read_out(strip, start + 30 * min)).toContain('; pain flare, by button at');
   expect(burst(10, 10, 4).match(/M/g)).toHaveLength(3);
 });
+
+test('a mark keeps its key while what it marks changes', () => {
+  const opened = at(0, 'night.opened', { night: 'n', ago_s: 0 });
+  const suspected = at(30, 'awakening.suspected', { number: 1, ago_s: 0, cause: 'movement' });
+  const withdrawn = at(32, 'awakening.withdrawn', { number: 1, ago_s: 120, cause: 'still again' });
+  const checkin = at(31, 'pain.checkin', { score: 3 });
+  const mark = (...events: Parameters<typeof fold>[0]) =>
+    build_strip(input(60, { facts: fold(events) })).marks.find((m) => m.key.startsWith('awakening'))!;
+  const before = mark(opened, suspected);
+  const after = mark(opened, suspected, checkin, withdrawn);
+  expect([before.kind, after.kind]).toEqual(['suspected', 'withdrawn']);
+  expect(after.key).toBe(before.key);
+  expect(after.at).toBe(before.at);
+  const marks = build_strip(input(60, { facts: fold([opened, suspected, checkin, withdrawn]) })).marks;
+  expect(new Set(marks.map((m) => m.key)).size).toBe(marks.length);
+});
+
+test('a moment is read out with how sure it was, where that is known', () => {
+  const sure = epochs(0, 30, 'asleep').map((e) => ({ ...e, p_asleep: 0.934 }));
+  const strip = build_strip(input(60, { epochs: [...sure, ...epochs(30, 60, 'awake')] }));
+  expect(read_out(strip, start + 10 * min)).toMatch(/\(30 min\), P\(asleep\) \.93$/);
+  expect(read_out(strip, start + 40 * min)).not.toContain('P(asleep)');
+});

@@ -1,7 +1,7 @@
 import type { Checkin, Facts, Span } from '../live/fold.ts';
 import type { BedState } from '../wire/messages.ts';
 import { type Epoch, epoch_ms } from '../wire/rest.ts';
-import { clock_hm, lasting, pain_words, state_said } from '../words.ts';
+import { clock_hm, lasting, p_words, pain_words, state_said } from '../words.ts';
 
 /** The night strip as values: what was the case when, and the marks upon it. Drawing is NightStrip's. */
 
@@ -12,6 +12,8 @@ export interface Segment {
 }
 
 export interface Mark {
+  /** The same for the same thing while it changes, so that it changes in its place. */
+  key: string;
   at: number;
   kind: 'suspected' | 'confirmed' | 'withdrawn' | 'checkin' | 'flare' | 'lights_out' | 'lights_on';
   /** Check-ins only: 0 to 10. */
@@ -26,6 +28,16 @@ export interface Strip {
   now: number;
   segments: Segment[];
   marks: Mark[];
+  /** Of a night that has ended. */
+  over: boolean;
+  /** P(asleep) of the epochs that have one, in order. */
+  chances: readonly Chance[];
+}
+
+/** P(asleep) over the epoch that begins at `from`. */
+export interface Chance {
+  from: number;
+  p: number;
 }
 
 /** Lays `over` upon `under`; both in order of time and free of overlap. */
@@ -108,28 +120,45 @@ export function build_strip(input: StripInput): Strip {
   layers = overlay(layers, merge(segments_of_spans(input.seen, until), from, until));
   layers = overlay(layers, merge(segments_of_epochs(input.epochs), from, until));
 
-  return { from, to, now, segments: merge(layers, from, now), marks: marks_of(facts, from, now) };
+  return {
+    from,
+    to,
+    now,
+    segments: merge(layers, from, now),
+    marks: marks_of(facts, from, now),
+    over: input.closed !== undefined,
+    chances: chances_of(input.epochs),
+  };
 }
+
+const chances_of = (epochs: readonly Epoch[]): Chance[] =>
+  epochs.flatMap((e) => (e.p_asleep === null ? [] : [{ from: e.from, p: e.p_asleep }]));
+
+export const chance_at = (chances: readonly Chance[], at: number): number | undefined =>
+  chances.find((c) => c.from <= at && at < c.from + epoch_ms)?.p;
 
 function marks_of(facts: Facts, from: number, to: number): Mark[] {
   const marks: Mark[] = [];
-  for (const a of facts.awakenings) {
+  for (const [i, a] of facts.awakenings.entries()) {
     const length = a.ended === undefined ? '' : `, for ${lasting(a.ended - a.from)}`;
     marks.push({
+      key: `awakening ${i}`,
       at: a.from,
       kind: a.state,
       score: 0,
       text:
         a.state === 'confirmed'
           ? `awakening ${a.number}${length}`
-          : `awakening ${a.number} ${a.state === 'withdrawn' ? 'suspected, then withdrawn' : 'suspected'}`,
+          : `awakening ${a.number} ${a.state === 'withdrawn' ? 'suspected, then withdrawn' : 'suspected, not yet sure'}`,
     });
   }
-  for (const c of facts.checkins)
-    marks.push({ at: c.at, kind: 'checkin', score: c.score, text: checkin_text(c) });
-  for (const f of facts.flares) marks.push({ at: f.at, kind: 'flare', score: 0, text: flare_text });
-  for (const l of facts.lights) {
+  for (const [i, c] of facts.checkins.entries())
+    marks.push({ key: `checkin ${i}`, at: c.at, kind: 'checkin', score: c.score, text: checkin_text(c) });
+  for (const [i, f] of facts.flares.entries())
+    marks.push({ key: `flare ${i}`, at: f.at, kind: 'flare', score: 0, text: flare_text });
+  for (const [i, l] of facts.lights.entries()) {
     marks.push({
+      key: `lights ${i}`,
       at: l.at,
       kind: l.out ? 'lights_out' : 'lights_on',
       score: 0,
@@ -165,17 +194,24 @@ export function segment_at(strip: Strip, at: number): Segment | undefined {
   return strip.segments.find((s) => s.from <= at && at < s.to) ?? strip.segments[strip.segments.length - 1];
 }
 
+/** What is marked near a moment: "; pain 7, lower back at 02:40". */
+export function marks_said(strip: Strip, at: number): string {
+  const near = Math.max(90_000, (strip.to - strip.from) / 150);
+  return strip.marks
+    .filter((m) => Math.abs(m.at - at) <= near)
+    .map((m) => `; ${m.text} at ${clock_hm(m.at)}`)
+    .join('');
+}
+
 /** One moment in a sentence: "02:41: awake in bed, 02:38 to 02:47 (9 min); pain 7, lower back". */
 export function read_out(strip: Strip, at: number): string {
   const segment = segment_at(strip, at);
   if (!segment) return `${clock_hm(at)}: nothing yet`;
   const end = segment.to >= strip.now ? 'now' : clock_hm(segment.to);
-  const near = Math.max(90_000, (strip.to - strip.from) / 150);
-  const marks = strip.marks
-    .filter((m) => Math.abs(m.at - at) <= near)
-    .map((m) => `; ${m.text} at ${clock_hm(m.at)}`);
   const state = state_said[segment.state];
-  return `${clock_hm(at)}: ${state}, ${clock_hm(segment.from)} to ${end} (${lasting(segment.to - segment.from)})${marks.join('')}`;
+  const p = segment.state === 'unknown' ? undefined : chance_at(strip.chances, at);
+  const sure = p === undefined ? '' : `, P(asleep) ${p_words(p)}`;
+  return `${clock_hm(at)}: ${state}, ${clock_hm(segment.from)} to ${end} (${lasting(segment.to - segment.from)})${sure}${marks_said(strip, at)}`;
 }
 
 /** Full hours (or halves, quarters) for the axis: at most `most` of them. */

@@ -140,6 +140,8 @@ export interface Told {
   why: string;
   /** Known to lie there, though perhaps not whether asleep. */
   in_bed: boolean;
+  /** P(asleep), 0 to 1; null: not known, or not current. */
+  p_asleep: number | null;
   live: boolean;
   /** What was last known before the line was cut, for the struck-through line. */
   last: { state: BedState; at: number } | undefined;

@@ -179,3 +179,32 @@ test('a button that was pulled out hides no state', () => {
   ]);
   expect(facts.spans.map((s) => s.state)).toEqual(['awake']);
 });
+
+test('an awakening keeps its place while it is suspected, confirmed, withdrawn', () => {
+  const suspected = at(30, 'awakening.suspected', { number: 1, ago_s: 12, cause: 'movement' });
+  const before = fold([at(0, 'night.opened', { night: 'n', ago_s: 0 }), suspected]);
+  expect(before.awakenings).toMatchObject([{ number: 1, state: 'suspected', from: suspected.since }]);
+  const after = fold([
+    at(0, 'night.opened', { night: 'n', ago_s: 0 }),
+    suspected,
+    at(32, 'awakening.withdrawn', { number: 1, ago_s: 132, cause: 'still again' }),
+  ]);
+  expect(after.awakenings).toHaveLength(1);
+  expect(after.awakenings[0]).toMatchObject({
+    state: 'withdrawn',
+    from: suspected.since,
+    cause: 'still again',
+  });
+  expect(minutes(after.awakenings[0]!.said)).toBe(32);
+});
+
+test('what was learned of a person, until it is forgotten', () => {
+  expect(fold([]).baseline).toBeUndefined();
+  const data = { version: 3, nights: 9, heart_bpm: 54, breath_rpm: 13, moving_percent: 4, load_kg: null };
+  const learned = at(0, 'baseline.learned', data);
+  expect(fold([learned]).baseline).toMatchObject({ ...data, at: learned.at, seq: learned.seq });
+  const forgotten = fold([learned, at(5, 'baseline.reset')]);
+  expect(forgotten.baseline).toBeNull();
+  expect(minutes(forgotten.forgotten!)).toBe(5);
+  expect(fold([learned, at(5, 'baseline.reset'), at(9, 'baseline.learned', data)]).baseline).not.toBeNull();
+});

@@ -1,4 +1,4 @@
-import type { EventOf, LogEvent } from '../wire/events.ts';
+import type { EventOf, LogEvent, Payload } from '../wire/events.ts';
 import type { BedState } from '../wire/messages.ts';
 
 /** What a bed's events say when read from first to last. A pure fold: the same events, the same facts. */
@@ -21,6 +21,8 @@ export interface Awakening {
   from: number;
   state: 'suspected' | 'confirmed' | 'withdrawn';
   cause: string;
+  /** When it was last said what it is. */
+  said: number;
   ended: number | undefined;
 }
 
@@ -41,6 +43,13 @@ export interface NightSpan {
   closed: number | undefined;
 }
 
+/** What was learned of one person's sleep; numbers are null where no sensor told them. */
+export interface Baseline extends Payload<'baseline.learned'> {
+  seq: number;
+  at: number;
+  algorithm: string;
+}
+
 export interface Facts {
   checkins: Checkin[];
   awakenings: Awakening[];
@@ -57,6 +66,24 @@ export interface Facts {
   /** The newest question that no check-in has answered yet. */
   prompted: number | undefined;
   entered: number | undefined;
+  /** Null: it was forgotten, and nothing has been learned since. Undefined: these events do not tell. */
+  baseline: Baseline | null | undefined;
+  /** When it was last forgotten. */
+  forgotten: number | undefined;
+}
+
+/** Undefined: these events do not tell. Null: it was forgotten. */
+export function baseline_of(events: readonly LogEvent[]): Pick<Facts, 'baseline' | 'forgotten'> {
+  const facts: Pick<Facts, 'baseline' | 'forgotten'> = { baseline: undefined, forgotten: undefined };
+  for (const e of events) {
+    if (e.kind === 'baseline.learned')
+      facts.baseline = { seq: e.seq, at: e.at, algorithm: e.algorithm, ...e.data };
+    else if (e.kind === 'baseline.reset') {
+      facts.baseline = null;
+      facts.forgotten = e.at;
+    }
+  }
+  return facts;
 }
 
 const late_entry = /^entered at (\d{4}-\d\d-\d\dT[\d:.]+Z)/;
@@ -79,6 +106,7 @@ export function fold(events: readonly LogEvent[]): Facts {
     pressed: undefined,
     prompted: undefined,
     entered: undefined,
+    ...baseline_of(events),
   };
   let in_bed: boolean | undefined;
   let asleep = false;
@@ -108,12 +136,14 @@ export function fold(events: readonly LogEvent[]): Facts {
     if (known) {
       known.state = state;
       known.cause = e.data.cause;
+      known.said = e.at;
     } else {
       awakenings.set(key, {
         number: e.data.number,
         from: e.since,
         state,
         cause: e.data.cause,
+        said: e.at,
         ended: undefined,
       });
     }

@@ -169,6 +169,7 @@ export class Vigil {
         since: reading.state_since ?? undefined,
         why: reading.why,
         in_bed: reading.in_bed === true,
+        p_asleep: reading.p_asleep,
         live: true,
         last: undefined,
       };
@@ -178,14 +179,19 @@ export class Vigil {
       since: bed.read_at,
       why: this.live ? 'no reading of this bed' : 'connection lost',
       in_bed: false,
+      p_asleep: null,
       live: false,
       last: reading.state === 'unknown' ? undefined : { state: reading.state, at: bed.read_at },
     };
   }
 
+  /** How old this bed's reading is, in the server's seconds. */
+  age_s(bed: Bed): number {
+    return Math.max(0, (this.now - bed.read_at) / 1000);
+  }
+
   value(bed: Bed, quantity: Quantity): Value | undefined {
-    const passed_s = Math.max(0, (this.now - bed.read_at) / 1000);
-    return value_of(bed.reading[quantity], quantity, passed_s, this.told(bed).live);
+    return value_of(bed.reading[quantity], quantity, this.age_s(bed), this.told(bed).live);
   }
 
   #url(): string {

@@ -143,6 +143,17 @@ test('a silent line makes every bed unknown, though the socket is open', () => {
   expect(vigil.live).toBe(true);
 });
 
+test('how sure it is is told only while it is current', () => {
+  const socket = connect();
+  expect(vigil.told(vigil.beds[0]!).p_asleep).toBeNull();
+  socket.say(readings({ p_asleep: 0.93 }));
+  expect(vigil.told(vigil.beds[0]!).p_asleep).toBe(0.93);
+  vi.advanceTimersByTime(3_000);
+  expect(vigil.age_s(vigil.beds[0]!)).toBe(3);
+  vi.advanceTimersByTime(quiet_ms);
+  expect(vigil.told(vigil.beds[0]!).p_asleep).toBeNull();
+});
+
 test('one bed of which no reading comes is unknown while the others live', () => {
   const socket = connect();
   for (let i = 0; i < 10; i++) {

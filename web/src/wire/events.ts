@@ -151,6 +151,16 @@ export const payloads = {
   'call.made': meaning,
   'awake.said': meaning,
   'call.seen': v.object({ call: v.number() }),
+  'baseline.learned': v.object({
+    version: v.number(),
+    nights: v.number(),
+    heart_bpm: maybe(v.number()),
+    breath_rpm: maybe(v.number()),
+    moving_percent: maybe(v.number()),
+    load_kg: maybe(v.number()),
+  }),
+  'baseline.reset': v.object({}),
+  'kiosk.touched': v.object({}),
   'validation.stored': ValidationSchema,
 } as const;
 

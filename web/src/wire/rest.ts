@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type LogEvent, NightFiguresSchema, read_event } from './events.ts';
+import { type LogEvent, NightFiguresSchema, read_event, ValidationSchema } from './events.ts';
 import { type Device, DeviceSchema, states } from './messages.ts';
 
 /** Answers of /api/v1. A server that answers otherwise is an error in words, never a half-filled table. */
@@ -14,7 +14,7 @@ export const epoch_ms = 30_000;
 const epoch = v.object({
   from: time,
   score: v.picklist(['unknown', 'wake', 'sleep']),
-  rescored: v.optional(v.nullable(text), null),
+  rescored: v.optional(v.nullable(v.picklist(['unknown', 'wake', 'sleep'])), null),
   state: v.picklist(states),
   counts: maybe_number,
   movement_kg: maybe_number,
@@ -40,6 +40,16 @@ const night = v.object({
 });
 export type Night = v.InferOutput<typeof night>;
 const nights = v.object({ nights: v.array(night) });
+const whole_night = v.object({ ...night.entries, events: v.array(v.unknown()), epochs: v.array(epoch) });
+/** A night with its record. */
+export type WholeNight = Night & { events: LogEvent[]; epochs: Epoch[] };
+
+const validation = v.object({
+  validation: v.nullable(
+    v.object({ ...ValidationSchema.entries, simulated: v.optional(v.boolean(), false) }),
+  ),
+});
+export type Validation = NonNullable<v.InferOutput<typeof validation>['validation']>;
 
 const problem = v.object({ error: v.object({ code: text, message: text }) });
 
@@ -103,6 +113,24 @@ export async function get_nights(bed: string, limit: number, signal?: AbortSigna
   return believe(nights, await get(path, signal), 'nights').nights;
 }
 
+export async function get_night(night: string, signal?: AbortSignal): Promise<WholeNight> {
+  const { events, ...rest } = believe(
+    whole_night,
+    await get(`/api/v1/nights/${segment(night)}`, signal),
+    'night',
+  );
+  return { ...rest, events: events.map(read_event).filter((e) => e !== undefined) };
+}
+
+const page_of_events = v.object({ events: v.array(v.unknown()) });
+
+/** Those of a bed after `since`, oldest first, as many as the server gives at once. */
+export async function get_events(bed: string, since: number, signal?: AbortSignal): Promise<LogEvent[]> {
+  const path = `/api/v1/events?bed=${segment(bed)}&since=${since}&limit=500`;
+  const { events } = believe(page_of_events, await get(path, signal), 'events');
+  return events.map(read_event).filter((e) => e !== undefined);
+}
+
 const definitions = v.object({
   algorithm: text,
   version: text,
@@ -116,6 +144,11 @@ export type Definitions = v.InferOutput<typeof definitions>;
 /** What each figure of a night is, in words for people; `key` is the member of NightFigures. */
 export async function get_definitions(signal?: AbortSignal): Promise<Definitions> {
   return believe(definitions, await get('/api/v1/definitions', signal), 'definitions');
+}
+
+/** Null: none is stored. */
+export async function get_validation(signal?: AbortSignal): Promise<Validation | null> {
+  return believe(validation, await get('/api/v1/validation', signal), 'validation').validation;
 }
 
 const devices = v.object({ devices: v.array(DeviceSchema) });

@@ -11,6 +11,7 @@ const told = (state: Told['state'], since: number, live = true): Told => ({
   since,
   why: '',
   in_bed: false,
+  p_asleep: null,
   live,
   last: undefined,
 });

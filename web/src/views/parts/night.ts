@@ -1,5 +1,6 @@
 import { build_strip, type Strip } from '../../charts/strip.ts';
 import type { Bed } from '../../live/bed.svelte.ts';
+import type { Night } from '../../wire/rest.ts';
 
 const hour_ms = 3_600_000;
 
@@ -28,4 +29,14 @@ export function strip_of(bed: Bed, now: number, live: boolean): Strip | undefine
   const first = bed.seen[0]?.from;
   if (first === undefined) return undefined;
   return build_strip({ ...common, from: Math.max(first, now - 8 * hour_ms) });
+}
+
+/**
+ * The night to show when nobody chose one: the newest that is over and no nap, unless a day has passed since it; then
+ * whatever ended last.
+ */
+export function last_night(nights: readonly Night[], now: number): Night | undefined {
+  const over = nights.filter((n) => n.closed !== null).sort((a, b) => (b.closed ?? 0) - (a.closed ?? 0));
+  const main = over.find((n) => n.figures?.nap !== true);
+  return main && now - (main.closed ?? 0) < 24 * 3_600_000 ? main : over[0];
 }
