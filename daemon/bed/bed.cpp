@@ -214,7 +214,9 @@ const Baseline& Bed::baseline() const noexcept { return in_->watch.baseline(); }
 NightSoFar Bed::night() const {
   const auto& night = in_->night;
   if (!night.is_open()) return {};
-  return {true, night.opened(), night.figures(in_->trail, night.so_far(in_->now), in_->now)};
+  auto so_far = night.figures(in_->trail, night.so_far(in_->now), in_->now);
+  so_far.nap = false;  // how long it will be nobody knows yet
+  return {true, night.opened(), so_far};
 }
 
 }  // namespace vigil::bed
