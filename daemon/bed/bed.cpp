@@ -129,9 +129,7 @@ void Bed::Inside::certainly_awake(Instant at, const Name& cause, Output& out) {
 
 // Somebody else lies here from now on: what was learned is not theirs.
 void Bed::Inside::forget_person() {
-  Baseline fresh;
-  fresh.version = watch.baseline().version + 1;
-  watch.learned(fresh);
+  watch.forget_person();
   restlessness.own({});
   person_kg.reset();
 }

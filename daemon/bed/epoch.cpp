@@ -24,7 +24,7 @@ EpochState scored(bool asleep) { return asleep ? EpochState::sleep : EpochState:
 
 void Bed::Inside::gather_epoch(const Second& s) {
   Gathering& g = gathering;
-  if (in_bed) ++(*in_bed ? g.in_bed : g.out_of_bed);
+  if (in_bed && !*in_bed) ++g.out_of_bed;
   if (s.bed_moved != Moved::unknown) ++g.moved_known;
   g.moving += s.bed_moved == Moved::moving;
   if (decided && last_heard == s.now) {
@@ -68,17 +68,20 @@ void Bed::Inside::score_epoch(const Second& s, std::int64_t index, Output& out) 
     scorer = &entry_algorithm();
     epoch_p = 0;
   } else if (epoch_p) {
-    epoch_score = scored(estimator.asleep(*epoch_p));
+    epoch_score = scored(estimator.asleep(*epoch_p, clues.movers));
     scorer = &sleep::Estimator::algorithm();
   }
-  epoch_certain[static_cast<std::size_t>(index) % epoch_certain.size()] =
-      scorer && scorer != &sleep::Estimator::algorithm();
+  const std::size_t place = static_cast<std::size_t>(index) % epoch_certain.size();
+  epoch_movers[place] = clues.movers;
+  epoch_certain[place] = scorer && scorer != &sleep::Estimator::algorithm();
   epoch_scorer = scorer ? scorer_name(*scorer) : Name{};
   trail.write_live(index, epoch_score, epoch_p,
                    g.moved_known >= enough ? std::optional(g.moving) : std::nullopt);
   if (g.believed >= enough)
     hindsight.epoch_over(index, g.log_odds / static_cast<float>(g.believed),
                          [&](std::int64_t i, float p) { rescore(i, p, out); });
+  else
+    end_hindsight(out);
 }
 
 void Bed::Inside::say_epoch(std::int64_t index, Output& out) {
@@ -111,10 +114,9 @@ void Bed::Inside::say_epoch(std::int64_t index, Output& out) {
 
 // Hindsight changes what was believed, not what was certain or not known.
 void Bed::Inside::rescore(std::int64_t index, float p_asleep, Output& out) {
-  if (trail.at(index) == EpochState::unknown ||
-      epoch_certain[static_cast<std::size_t>(index) % epoch_certain.size()])
-    return;
-  const EpochState score = scored(estimator.was_asleep(p_asleep));
+  const std::size_t place = static_cast<std::size_t>(index) % epoch_certain.size();
+  if (trail.at(index) == EpochState::unknown || epoch_certain[place]) return;
+  const EpochState score = scored(estimator.was_asleep(p_asleep, epoch_movers[place]));
   trail.write(index, score, p_asleep);
   out.rescores.push_back({bed, signal::cell_start(index, epoch_length), score,
                           scorer_name(sleep::Hindsight::algorithm()), p_asleep});

@@ -61,7 +61,6 @@ struct Second {
 struct Gathering {
   std::array<int, 5> states{};  ///< seconds by BedState
   int out_of_bed = 0;
-  int in_bed = 0;
   int moving = 0;
   int moved_known = 0;  ///< seconds of which the bed sensor said whether they moved
   int believed = 0;     ///< seconds whose P(asleep) was told
@@ -115,6 +114,10 @@ struct Bed::Inside {
   [[nodiscard]] bool silent(Instant now) const noexcept;
   /// A bed sensor is there, and does not tell whether somebody is in bed.
   [[nodiscard]] bool in_doubt() const noexcept { return has_bed_sensor && !in_bed; }
+  /// Whether a person moved: in doubt, what moves the bed may be none.
+  [[nodiscard]] signal::Moved moved_of(const Second& s) const noexcept {
+    return in_doubt() ? s.wrist_moved : s.moved();
+  }
   [[nodiscard]] Reading read(const Second& s);
   [[nodiscard]] Told tell(const std::optional<Second::Rated>& own, float least_quality,
                           const std::optional<Measure>& word) const;
@@ -195,7 +198,9 @@ struct Bed::Inside {
   EpochState epoch_score = EpochState::unknown;
   Name epoch_scorer;
   std::optional<float> epoch_counts, epoch_p;
-  std::array<bool, 64> epoch_certain{};  ///< by number: an empty bed or a hand said so, hindsight may not
+  /// By an epoch's number: an empty bed or a hand said so, and hindsight may not; who told movement.
+  std::array<bool, 64> epoch_certain{};
+  std::array<sleep::Movers, 64> epoch_movers{};
   std::optional<Measure> last_counts;
   std::optional<std::int64_t> last_epoch;  ///< said or restored
 
@@ -205,7 +210,7 @@ struct Bed::Inside {
 /// How presence is told from load.
 signal::Presence::Settings of_load(const Settings& s);
 
-/// "sazonov 1": what an epoch's scorer is called.
+/// "estimator 1": what an epoch's scorer is called.
 Name scorer_name(const Algorithm& algorithm);
 
 }  // namespace vigil::bed

@@ -222,10 +222,12 @@ void Bed::Inside::nothing_known(Instant at, Output& out) {
   if (auto ended = restlessness.stop(at)) say(at, sleep::Restlessness::algorithm(), std::move(*ended), out);
   load_position.clear();
   posture_position.clear();
-  if (last_heard && at - *last_heard <= short_silence) return;
-  decided = false;
-  watched_s = 0;
   falling_asleep.clear();
+  if (last_heard && at - *last_heard <= short_silence) return;
+  if (decided || watched_s > 0) watch.silence();
+  decided = certain = false;
+  watched_s = minute_counted_s = 0;
+  minute_counts = 0;
   estimator.forget();
 }
 
@@ -272,12 +274,16 @@ void Bed::Inside::believe(const Second& s, bool turned) {
 void Bed::Inside::follow_sleep(const Second& s, bool turned, Output& out) {
   if (in_bed && !*in_bed) {
     last_heard = s.now;
+    falling_asleep.clear();
     believe(s, false);
     return;
   }
-  const Moved moved = in_doubt() ? s.wrist_moved : s.moved();
+  const Moved moved = moved_of(s);
   if (moved == Moved::unknown && !s.counts) {
     nothing_known(s.now, out);
+    sleep::Watch::Seen nothing;
+    nothing.now = s.now;
+    (void)watch.second(nothing);
     return;
   }
   if (last_heard && s.now - *last_heard > short_silence) nothing_known(s.now, out);
@@ -297,10 +303,10 @@ void Bed::Inside::follow_sleep(const Second& s, bool turned, Output& out) {
       say(s.now, sleep::Restlessness::algorithm(), std::move(*said), out);
     }
   }
-  falling_asleep.second(s.now, estimator.asleep(p));
-  const auto lasting = has_bed_sensor       ? sleep::FallingAsleep::in_bed
-                       : s.counts_by_second ? sleep::FallingAsleep::anywhere
-                                            : sleep::FallingAsleep::by_minutes;
+  falling_asleep.second(s.now, estimator.asleep(p, clues.movers));
+  const auto lasting = in_bed.value_or(false) ? sleep::FallingAsleep::in_bed
+                       : s.counts_by_second   ? sleep::FallingAsleep::anywhere
+                                              : sleep::FallingAsleep::by_minutes;
   if (const auto since = falling_asleep.asleep_since(s.now, lasting)) fall_asleep(s.now, *since, out);
 }
 
@@ -444,7 +450,7 @@ Reading Bed::Inside::read(const Second& s) {
   Evidence e;
   e.has_bed_sensor = has_bed_sensor;
   e.in_bed = in_bed;
-  e.sleep_known = s.moved() != Moved::unknown || s.counts;
+  e.sleep_known = moved_of(s) != Moved::unknown || s.counts;
   e.decided = decided;
   e.asleep = awakenings.phase() == Phase::asleep || awakenings.phase() == Phase::suspected;
   e.restless = restlessness.restless();

@@ -1,7 +1,7 @@
 #include "cli/restore.hpp"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace vigil::cli {
 namespace {
@@ -85,6 +85,8 @@ void restore(const store::Reader& reader, const std::vector<Name>& beds, const C
   };
   for (const auto& event : reader.of_kind(event::DeviceAssigned::kind))
     acquire.restore_assignment(event);
+  const auto baselines = reader.of_kind(event::BaselineLearned::kind);
+  const auto resets = reader.of_kind(event::BaselineReset::kind);
   for (const auto& bed : beds) {
     const auto opened = reader.last(bed, event::NightOpened::kind);
     const auto closed = reader.last(bed, event::NightClosed::kind);
@@ -92,13 +94,15 @@ void restore(const store::Reader& reader, const std::vector<Name>& beds, const C
 
     // The tare, the lights and what is known of the person, oldest first; in an open night those after its
     // opening come with its events.
-    std::array earlier{
-        reader.last(bed, event::BedEntered::kind),    reader.last(bed, event::BedLeft::kind),
-        reader.last(bed, event::BedTared::kind),      reader.last(bed, event::LightsOut::kind),
-        reader.last(bed, event::BaselineReset::kind), reader.last(bed, event::BaselineLearned::kind)};
-    std::ranges::sort(earlier, {}, [](const auto& e) { return e ? e->seq : 0; });
+    std::vector<Event> earlier;
+    for (const auto kind :
+         {event::BedEntered::kind, event::BedLeft::kind, event::BedTared::kind, event::LightsOut::kind})
+      if (const auto event = reader.last(bed, kind)) earlier.push_back(*event);
+    for (const auto* of : {&baselines, &resets})
+      std::ranges::copy_if(*of, std::back_inserter(earlier), [&](const Event& e) { return e.bed == bed; });
+    std::ranges::sort(earlier, {}, &Event::seq);
     for (const auto& event : earlier)
-      if (event && (!open || event->seq < opened->seq)) tell(bed, event);
+      if (!open || event.seq < opened->seq) tell(bed, event);
 
     std::optional<WallTime> last;
     if (open) {

@@ -43,7 +43,7 @@ struct Job {
   std::string person, start, truth_start;
 };
 
-/// Hindsight is decided at the latest 50 min after its epoch, a wrist's night closes 60 min after the last
+/// Hindsight is decided at the latest 10 min after its epoch, a wrist's night closes 60 min after the last
 /// sleep.
 constexpr Duration settle = std::chrono::hours(2);
 

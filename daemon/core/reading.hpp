@@ -101,10 +101,10 @@ struct Epoch {
   std::optional<float> movement_kg;  ///< RMS over the epoch
   std::optional<float> load_kg;      ///< mean above tare
   Name scorer;                       ///< name and version of what decided `score`
-  std::optional<float> p_asleep;     ///< mean over the epoch of the live P(asleep)
+  std::optional<float> p_asleep;     ///< mean over the epoch of the live P(asleep); 0: out of bed, or a hand did something
 };
 
-/// A delayed decision about earlier epochs, e.g. Cole-Kripke with Webster's rules.
+/// A delayed decision about earlier epochs, by what came after them.
 struct Rescore {
   Name bed;
   Instant from;

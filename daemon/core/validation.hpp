@@ -111,7 +111,7 @@ struct JudgedView {
   AwakeningAgreement least_1min, least_5min;
 };
 
-/// Tells which algorithm scored how many epochs: "sazonov 1".
+/// Tells which algorithm scored how many epochs: "estimator 1".
 struct ScorerShare {
   std::string scorer;
   std::uint64_t epochs = 0;

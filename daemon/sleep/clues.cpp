@@ -14,6 +14,7 @@ constexpr float some_count = 1, strong_counts = 40;
 constexpr float hardly_moving = 1.4F;  // times what breathing reaches
 constexpr float rest_quantile = 0.25F, breathing_quantile = 0.95F;
 constexpr float rest_step = 0.016F;
+constexpr float least_rest = 0.02F, least_breathing = 0.1F;
 constexpr float rest_bpm_step = 0.06F;  // a second: a beat or so in 20 s at the most
 constexpr float spread_step = 0.001F;
 constexpr float longest_s = 7200;  // "since" does not count further
@@ -82,6 +83,22 @@ void Watch::learned(const Baseline& baseline) noexcept {
   if (baseline.breath_rpm) breath_own_ = {static_cast<float>(*baseline.breath_rpm), breath_known};
 }
 
+void Watch::silence() noexcept {
+  Watch fresh;
+  fresh.baseline_ = baseline_, fresh.tonight_ = tonight_;
+  fresh.heart_own_ = heart_own_, fresh.breath_own_ = breath_own_;
+  fresh.rest_ = rest_, fresh.breathing_ = breathing_;
+  fresh.heart_rest_ = heart_rest_, fresh.spread_own_ = spread_own_;
+  *this = fresh;
+}
+
+void Watch::forget_person() noexcept {
+  Baseline fresh;
+  fresh.version = baseline_.version + 1;
+  learned(fresh);
+  night_opened();
+}
+
 std::optional<Baseline> Watch::learn(std::optional<float> load_kg) const noexcept {
   if (tonight_.asleep_s < least_sleep_s) return {};
   Baseline b = baseline_;
@@ -93,7 +110,8 @@ std::optional<Baseline> Watch::learn(std::optional<float> load_kg) const noexcep
   constexpr float least = 20;  // looks: ten minutes
   if (tonight_.heart_n >= least) mix(b.heart_bpm, double{tonight_.heart_sum / tonight_.heart_n});
   if (tonight_.breath_n >= least) mix(b.breath_rpm, double{tonight_.breath_sum / tonight_.breath_n});
-  mix(b.moving_percent, double{100 * tonight_.moving_s / tonight_.asleep_s});
+  if (tonight_.watched_s >= least_sleep_s)
+    mix(b.moving_percent, double{100 * tonight_.moving_s / tonight_.watched_s});
   if (load_kg) mix(b.load_kg, double{*load_kg});
   return b;
 }
@@ -122,6 +140,8 @@ void Watch::bed(const Seen& seen, Clues& clues) noexcept {
   if (known && moved < 1) {
     rest_ += rest_step * (moved > rest_ ? rest_quantile : rest_quantile - 1) * rest_;
     breathing_ += rest_step * (moved > breathing_ ? breathing_quantile : breathing_quantile - 1) * breathing_;
+    // A sensor of coarse steps, or one slower than a second, shows no movement at all.
+    rest_ = std::max(rest_, least_rest), breathing_ = std::max(breathing_, least_breathing);
   }
   bed_30s_.push(share(1)), bed_2min_.push(share(1)), bed_5min_.push(share(1)), bed_15min_.push(share(1));
   strong_2min_.push(share(strong));
@@ -274,6 +294,7 @@ Clues Watch::second(const Seen& seen) noexcept {
   clues.values[at(Clue::in_bed_for)] = in_bed_for_;
 
   tonight_.asleep_s += seen.p_asleep;
+  if (by_bed || by_wrist) tonight_.watched_s += seen.p_asleep;
   if (moves) tonight_.moving_s += seen.p_asleep;
   return clues;
 }

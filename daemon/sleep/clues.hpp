@@ -118,10 +118,14 @@ class Watch {
   void learned(const Baseline& baseline) noexcept;
   /// What this night would make of it; nullopt: not enough sleep was seen (an hour).
   [[nodiscard]] std::optional<Baseline> learn(std::optional<float> load_kg) const noexcept;
-  void night_opened() noexcept { tonight_ = {}; }
+  void night_opened() noexcept { tonight_ = {}, heart_rest_ = spread_own_ = not_seen; }
+  /// Nothing was seen for minutes: what was before says nothing of now. What is the person's own stays.
+  void silence() noexcept;
+  /// Somebody else lies here: a new version of the baseline.
+  void forget_person() noexcept;
   [[nodiscard]] const Baseline& baseline() const noexcept { return baseline_; }
 
-  /// Seconds since the bed, or where it says nothing the wrist, last moved; nullopt: not seen.
+  /// Seconds since bed or wrist last moved; nullopt: neither is seen.
   [[nodiscard]] std::optional<int> still_s() const noexcept;
   /// Deviation of the breath rate within 3 min, /min; nullopt: not seen.
   [[nodiscard]] std::optional<float> breath_spread() const noexcept;
@@ -137,7 +141,7 @@ class Watch {
     [[nodiscard]] float from(float value, float doubt_free) const noexcept;
   };
   struct Tonight {
-    float asleep_s = 0, moving_s = 0;
+    float asleep_s = 0, watched_s = 0, moving_s = 0;  ///< asleep; of that with movement seen; moving
     float heart_sum = 0, heart_n = 0, breath_sum = 0, breath_n = 0;
   };
   void bed(const Seen& seen, Clues& clues) noexcept;

@@ -49,7 +49,6 @@ float Estimator::scorecard(const Parameters& p, const Clues& clues) noexcept {
 
 void Estimator::second(const Clues& clues) noexcept {
   durations_.second(clues);
-  movers_ = clues.movers;
   if (clues.awake) {
     over_ = 0;
     over_age_ = 0;

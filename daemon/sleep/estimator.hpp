@@ -50,13 +50,13 @@ class Estimator {
   /// By movement and durations; sums to 1.
   [[nodiscard]] PerState states() const noexcept { return durations_.states(); }
 
-  /// Whether that is called sleep, by the sensors that tell movement now.
-  [[nodiscard]] bool asleep(float p_asleep) const noexcept {
-    return p_asleep >= parameters_->asleep_from[static_cast<std::size_t>(movers_)];
+  /// Whether that is called sleep, by the sensors that told movement then.
+  [[nodiscard]] bool asleep(float p_asleep, Movers movers) const noexcept {
+    return p_asleep >= parameters_->asleep_from[static_cast<std::size_t>(movers)];
   }
   /// The same of what hindsight believes.
-  [[nodiscard]] bool was_asleep(float p_asleep) const noexcept {
-    return p_asleep >= parameters_->asleep_in_hindsight[static_cast<std::size_t>(movers_)];
+  [[nodiscard]] bool was_asleep(float p_asleep, Movers movers) const noexcept {
+    return p_asleep >= parameters_->asleep_in_hindsight[static_cast<std::size_t>(movers)];
   }
 
   /// The scorecard alone.
@@ -66,7 +66,6 @@ class Estimator {
   const Parameters* parameters_;
   Durations durations_;
   float p_asleep_ = 0.5F, log_odds_ = 0;
-  Movers movers_ = Movers::none;
   float over_ = 1;    ///< chance that the wake that was certain is over
   int over_age_ = 0;  ///< s since it was
 };

@@ -1,5 +1,4 @@
 #pragma once
-#include <cstddef>
 
 /// When a second counts as moving, each threshold with its reason.
 namespace vigil::sleep::moving {
@@ -14,7 +13,5 @@ inline constexpr float image = 0.1F;
 inline constexpr float motion = 10;
 /// Counts of a wrist within the second: some 0.1 g within the band for half of it.
 inline constexpr float counts = 10;
-/// Stirring, where a twitch of a second or two shall be none: so many moving seconds within 15 s.
-inline constexpr std::size_t stir_seconds = 3;
 
 }  // namespace vigil::sleep::moving

@@ -15,9 +15,9 @@ namespace vigil::sleep {
 /// closes when the bed has been empty for `ends_after`, back-dated to the exit; a trip to the bathroom does
 /// not end it. Presence unknown for 4 h closes it, back-dated to when it was last known (a suspended machine
 /// or a pulled plug in the night does not; a sensor taken away in the morning does). With a wrist alone: it
-/// opens at the first sleep (5 min of sleep epochs) or at lights out, and closes 60 min after the last sleep,
-/// back-dated to it; 3 h after lights out without any. A night is at most 24 h: a person who never leaves the
-/// bed gets a new one.
+/// opens at the first sleep (sleep/falling_asleep.hpp) or at lights out, and closes 60 min after the last
+/// sleep, back-dated to it; 3 h after lights out without any. A night is at most 24 h: a person who never
+/// leaves the bed gets a new one.
 class Night {
  public:
   static const Algorithm& algorithm();

@@ -21,7 +21,7 @@ std::string minutes(const std::optional<double>& value);
 std::string_view interval_words(IntervalBy by) noexcept;
 /// "12 nights of 7 people", "1 night".
 std::string nights_words(const Validation& validation);
-/// "cole_kripke_webster 1 (912 epochs), presence 1 (8)".
+/// "estimator_hindsight 1 (912 epochs), presence 1 (8)".
 std::string scorers_words(const Validation& validation, std::vector<ScorerShare> ValidatedNight::* of);
 
 }  // namespace vigil::wire::validation

@@ -81,11 +81,13 @@ Judged judged(const Subject& subject, const Played& played) {
         at != said.end() && at->from == r.from)
       at->hindsight = r.score;
   std::vector<sleep::SaidAwakening> awakenings;
-  std::vector<Instant> suspicions;
   std::map<std::int64_t, Instant> suspected;
+  std::vector<std::pair<Instant, Instant>> stood;  ///< each suspicion, until it was withdrawn
   for (const Event& e : played.events) {
     if (const auto* s = std::get_if<event::AwakeningSuspected>(&e.payload))
-      suspected[s->number] = e.at, suspicions.push_back(e.at);
+      suspected[s->number] = e.at, stood.emplace_back(e.at, Instant{Duration::max()});
+    if (std::holds_alternative<event::AwakeningWithdrawn>(e.payload) && !stood.empty())
+      stood.back().second = e.at;
     if (const auto* c = std::get_if<event::AwakeningConfirmed>(&e.payload))
       awakenings.push_back({e.at - c->ago, Instant{Duration::max()}, suspected[c->number], e.at});
     if (const auto* end = std::get_if<event::AwakeningEnded>(&e.payload))
@@ -112,10 +114,10 @@ Judged judged(const Subject& subject, const Played& played) {
     const auto said_by = [&](std::size_t second) {
       const Instant first{std::chrono::seconds(second)};
       // Said no later than 15 s after its first movement; or before, and it still stood.
-      return std::ranges::any_of(suspicions,
-                                 [&](Instant t) {
-                                   return t > first - std::chrono::seconds(60) &&
-                                          t <= first + std::chrono::seconds(16);
+      return std::ranges::any_of(stood,
+                                 [&](const auto& s) {
+                                   return s.first <= first + std::chrono::seconds(16) && s.second > first &&
+                                          s.first > first - std::chrono::minutes(10);
                                  }) ||
              std::ranges::any_of(awakenings, [&](const sleep::SaidAwakening& s) {
                return s.suspected <= first + std::chrono::seconds(16) && s.to > first;
@@ -159,7 +161,7 @@ struct Covered {
   }
 };
 
-void simulated(const std::vector<Subject>& subjects) {
+void simulated(const std::vector<Subject>& subjects, bool on_training) {
   struct Aims {
     Sensors sensors;
     const char *specificity, *sensitivity;
@@ -189,7 +191,8 @@ void simulated(const std::vector<Subject>& subjects) {
       by_kind[std::string(subjects[i].kind)] += j.night.live_view.night.confusion;
     }
     const Validation v = sleep::judge(std::move(nights));
-    row(name("nights"), static_cast<double>(v.nights.size()), "held out");
+    row(name("nights"), static_cast<double>(v.nights.size()),
+        on_training ? "of those it was fitted on" : "held out");
     row(name("within-night specificity, live"), v.live.all.night.specificity, specific);
     row(name("within-night sensitivity, live"), v.live.all.night.sensitivity, sensitive);
     row(name("kappa, live"), v.live.all.night.kappa);
@@ -237,8 +240,8 @@ void simulated(const std::vector<Subject>& subjects) {
 }  // namespace vigil::detection
 
 int main(int argc, char** argv) {
+  namespace detection = vigil::detection;
   const bool on_training = argc > 1 && std::strcmp(argv[1], "--training") == 0;
-  vigil::detection::simulated(on_training ? vigil::detection::test::training()
-                                          : vigil::detection::test::held_out());
-  if (!on_training) vigil::detection::real_nights();
+  detection::simulated(on_training ? detection::test::training() : detection::test::held_out(), on_training);
+  if (!on_training) detection::real_nights();
 }

@@ -72,6 +72,7 @@ NightFigures figures_of(const std::vector<float>& minutes) {
   for (const float counts : minutes) {
     bed.step(Sample{channel, Instant{std::chrono::minutes(m)}, std::span(&counts, 1)}, out);
     bed.step(bed::Tick{Instant{std::chrono::minutes(++m)}}, out);
+    out.clear();
   }
   NightFigures so_far = bed.night().figures;
   for (std::int64_t s = 0; s < 3 * 3600; s += 30) {

@@ -74,6 +74,45 @@ TEST(Clues, stillness_is_by_the_beds_own_rest) {
   }
 }
 
+TEST(Clues, a_bed_that_shows_no_movement_at_all_keeps_its_rest) {
+  Night n;
+  n.seen.in_bed = true;
+  n.seen.bed_movement = 0.0F;
+  n.play(6 * 3600);
+  const Clues c = n.play(n.now + 1);
+  EXPECT_TRUE(std::isfinite(value(c, Clue::bed_level)));
+  EXPECT_EQ(c.move, 0);
+  n.seen.bed_movement = 0.1F;
+  EXPECT_EQ(n.play(n.now + 1).move, 0) << "a twelfth of what moves is no movement";
+}
+
+TEST(Clues, minutes_of_silence_forget_what_was_before_but_not_the_person) {
+  Night n;
+  n.watch.night_opened();
+  n.seen.in_bed = true;
+  n.seen.bed_movement = 0.1F, n.seen.heart_bpm = 50.0F, n.seen.p_asleep = 1;
+  n.play(2 * 3600);
+  n.watch.silence();
+  n.now += 1800;
+  n.seen.heart_bpm.reset();
+  const Clues c = n.play(n.now + 1);
+  EXPECT_EQ(value(c, Clue::bed_since_moved), 10);
+  EXPECT_FALSE(seen(c, Clue::bed_moving_15min));
+  EXPECT_FALSE(seen(c, Clue::heart_from_own));
+  EXPECT_NEAR(n.watch.learn({}).value().heart_bpm.value(), 50, 0.5);
+}
+
+TEST(Clues, a_person_forgotten_teaches_nothing_of_this_night) {
+  Night n;
+  n.watch.night_opened();
+  n.seen.in_bed = true;
+  n.seen.bed_movement = 0.1F, n.seen.heart_bpm = 50.0F, n.seen.p_asleep = 1;
+  n.play(2 * 3600);
+  n.watch.forget_person();
+  EXPECT_EQ(n.watch.baseline().version, 2);
+  EXPECT_FALSE(n.watch.learn({}));
+}
+
 TEST(Clues, after_a_silence_neither_just_now_nor_long_ago) {
   Night n;
   n.seen.in_bed = true;

@@ -118,8 +118,7 @@ TEST(Estimator, who_comes_to_bed_settles_first) {
   p.moving(30);
   EXPECT_LT(p.estimator.p_asleep(), 0.1F);
   p.still(120);
-  EXPECT_FALSE(p.estimator.asleep(p.estimator.p_asleep() - 0.05F))
-      << "nobody surely sleeps after two minutes";
+  EXPECT_LT(p.estimator.p_asleep(), 0.75F) << "nobody surely sleeps after two minutes";
   p.sleep(3600);
   p.still(600);
   EXPECT_GT(p.estimator.p_asleep(), 0.8F);
@@ -195,6 +194,7 @@ TEST(Estimator, restless_sleep_is_sleep) {
   const auto after = p.estimator.states();
   EXPECT_GT(after[at(Hidden::arousal)] + after[at(Hidden::restless)],
             before[at(Hidden::arousal)] + before[at(Hidden::restless)]);
+  EXPECT_GT(p.estimator.p_asleep(), 0.3F);
 }
 
 TEST(Estimator, whatever_comes_it_is_a_probability) {
@@ -232,10 +232,22 @@ TEST(Parameters, are_probabilities) {
       EXPECT_EQ(group[s], 0) << "leaving is leaving";
     }
   }
-  for (const float line : p.asleep_from) {
-    EXPECT_GT(line, 0.2F);
-    EXPECT_LT(line, 0.98F);
-  }
+  for (const auto* lines : {&p.asleep_from, &p.asleep_in_hindsight})
+    for (const float line : *lines) {
+      EXPECT_GT(line, 0.2F);
+      EXPECT_LT(line, 0.98F);
+    }
+  for (const auto& by : d.moves)
+    for (const auto& ago : by)
+      for (const auto& move : ago)
+        for (const float likely : move) {
+          EXPECT_GT(likely, 0) << "nothing is impossible";
+          EXPECT_LE(likely, 1);
+        }
+  for (const auto& clue : p.weights)
+    for (const auto& row : clue)
+      for (const float weight : row)
+        EXPECT_LT(std::abs(weight), 6) << "no clue decides alone";
 }
 
 TEST(Hindsight, says_each_epoch_once_in_order_ten_minutes_late) {
