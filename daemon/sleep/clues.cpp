@@ -97,6 +97,7 @@ void Watch::forget_person() noexcept {
   fresh.version = baseline_.version + 1;
   learned(fresh);
   night_opened();
+  heart_rest_ = spread_own_ = not_seen;
 }
 
 std::optional<Baseline> Watch::learn(std::optional<float> load_kg) const noexcept {

@@ -42,8 +42,8 @@ enum class Clue : std::uint8_t {
   heart_from_own_2min,
   heart_spread_2min,
   heart_from_before,       ///< less its own mean of the last half hour
-  heart_from_rest,         ///< less the lower quartile of this night
-  breath_spread_from_own,  ///< log of the spread of 3 min over its median of this night
+  heart_from_rest,         ///< less its lower quartile, slowly followed
+  breath_spread_from_own,  ///< log of the spread of 3 min over its median, slowly followed
   in_bed_for,              ///< since the bed entry
   durations,               ///< log odds of sleep by how long its states last (sleep/durations.hpp)
 };
@@ -118,7 +118,7 @@ class Watch {
   void learned(const Baseline& baseline) noexcept;
   /// What this night would make of it; nullopt: not enough sleep was seen (an hour).
   [[nodiscard]] std::optional<Baseline> learn(std::optional<float> load_kg) const noexcept;
-  void night_opened() noexcept { tonight_ = {}, heart_rest_ = spread_own_ = not_seen; }
+  void night_opened() noexcept { tonight_ = {}; }
   /// Nothing was seen for minutes: what was before says nothing of now. What is the person's own stays.
   void silence() noexcept;
   /// Somebody else lies here: a new version of the baseline.
