@@ -44,7 +44,7 @@ struct NightFigures {
   double unknown_min = 0;
   std::optional<double> longest_gap_min;  ///< longest run of unknown epochs
   double coverage_percent = 0;            ///< 100 * known epochs / epochs in bed
-  bool nap = false;                       ///< closed with TIB < nap_below_min: its length tells, not the clock
+  bool nap = false;  ///< closed with TIB < nap_below_min: its length tells, not the clock
   std::optional<LiveFigures> live;
 
   static constexpr double nap_below_min = 180;

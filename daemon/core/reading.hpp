@@ -101,7 +101,8 @@ struct Epoch {
   std::optional<float> movement_kg;  ///< RMS over the epoch
   std::optional<float> load_kg;      ///< mean above tare
   Name scorer;                       ///< name and version of what decided `score`
-  std::optional<float> p_asleep;     ///< mean over the epoch of the live P(asleep); 0: out of bed, or a hand did something
+  std::optional<float>
+      p_asleep;  ///< mean over the epoch of the live P(asleep); 0: out of bed, or a hand did something
 };
 
 /// A delayed decision about earlier epochs, by what came after them.

@@ -163,7 +163,7 @@ void Movement::choose(const Moment& moment, double step_s) {
   if ((draw -= leg) < 0) return begin(Move::leg, awake_g);
   if ((draw -= arm) < 0) return begin(Move::arm, awake_g);
   if ((draw -= turn) < 0) return begin(Move::turn, awake_g);
-  if ((draw -= arrange) < 0) begin(Move::arrange, awake_g);
+  if (draw < arrange) begin(Move::arrange, awake_g);
 }
 
 void Movement::step(const Moment& moment, double step_s) {

@@ -85,7 +85,8 @@ TEST(Gap, longer_than_two_minutes_unmakes_what_was_known) {
   EXPECT_EQ(p.reading_at(2 * h + 6 * m).why.view(), "in bed; asleep or awake not yet known");
   EXPECT_EQ(p.reading_at(2 * h + 30 * m).state, BedState::asleep);
   EXPECT_TRUE(p.all<event::AwakeningSuspected>().empty()) << "nobody saw an awakening";
-  EXPECT_EQ(p.reading_at(2 * h + 30 * m).why.view().substr(0, 16), "still for 25 min") << "not for what nobody saw";
+  EXPECT_EQ(p.reading_at(2 * h + 30 * m).why.view().substr(0, 16), "still for 25 min")
+      << "not for what nobody saw";
 }
 
 TEST(Gap, one_bed_with_scale_silent_and_wrist_alive) {
