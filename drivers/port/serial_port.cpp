@@ -194,7 +194,7 @@ asio::awaitable<Arrival> SerialPort::read(std::optional<std::chrono::millisecond
   const auto give_up = timeout ? std::optional(in->clock.now() + *timeout) : std::nullopt;
   if (in->found_waiting) co_await in->turn();
   if (in->cut) throw DeviceLost(in->path + ": was reset");
-  for (bool waited = false;; waited = true) {
+  for (bool waited = false, last = false;; waited = true) {
     const auto got = ::read(in->tty.native_handle(), in->buffer.data(), in->buffer.size());
     const int error = errno;
     if (got > 0) {
@@ -206,10 +206,11 @@ asio::awaitable<Arrival> SerialPort::read(std::optional<std::chrono::millisecond
     }
     if (got == 0) throw DeviceLost(in->path + ": hung up");
     if (error != EAGAIN && error != EINTR) throw DeviceLost(in->path + ": " + reason(error));
+    if (last) break;
     std::optional<Duration> within;
     if (give_up) within = in->clock.machine(std::max(*give_up - in->clock.now(), Duration{}));
-    const bool ready = co_await in->ready(asio::posix::descriptor_base::wait_read, within);
-    if (!ready) break;
+    // Late may be this process and not the device: what has come meanwhile is no silence.
+    last = !co_await in->ready(asio::posix::descriptor_base::wait_read, within);
   }
   const Arrival nothing{{}, in->clock.now()};
   if (in->tap) in->tap(nothing.at, static_cast<std::uint8_t>(Passed::time_out), {});

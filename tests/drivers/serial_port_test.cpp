@@ -104,6 +104,22 @@ TEST_F(SerialPortTest, reads_writes_times_out_and_taps) {
   EXPECT_EQ(tapped, expected);
 }
 
+TEST_F(SerialPortTest, bytes_that_came_while_the_daemon_was_held_up_are_no_silence) {
+  Pty pty;
+  SerialPort port(loop.get_executor(), clock, pty.path, tap());
+  std::string heard;
+  const auto talk = [&]() -> asio::awaitable<void> {
+    asio::post(loop, [&] {
+      ::usleep(50'000);  // the time-out passes, then the device speaks, and only then is there time to look
+      pty.put("ID=CWA\r\n");
+    });
+    const Arrival arrival = co_await port.read(milliseconds(500));
+    heard = text_of(arrival.bytes);
+  };
+  EXPECT_EQ(run(talk), "");
+  EXPECT_EQ(heard, "ID=CWA\r\n");
+}
+
 TEST_F(SerialPortTest, a_port_that_vanishes_is_lost) {
   Pty pty;
   SerialPort port(loop.get_executor(), clock, pty.path);
