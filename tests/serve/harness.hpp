@@ -374,7 +374,7 @@ struct Running {
   static EpochRow an_epoch() {
     EpochRow row;
     row.from = evening;
-    row.epoch.scorer = "sazonov 1";
+    row.epoch.scorer = "estimator 1";
     row.epoch.counts = 12.F;
     return row;
   }

@@ -7,7 +7,7 @@ namespace {
 event::ValidationStored measured() {
   event::ValidationStored v;
   v.lab = "Sleep lab, 2nd floor";
-  v.algorithm = "cole_kripke_webster";
+  v.algorithm = "estimator";
   v.version = "1";
   v.program = "0.1.0";
   v.measured = "2026-11-28";
@@ -48,7 +48,7 @@ TEST_F(Validations, are_shown_once_stored_until_withdrawn) {
   const auto event = a.parsed().at("event");
   EXPECT_EQ(event.at("kind"), "validation.stored");
   EXPECT_EQ(event.at("bed"), "");
-  EXPECT_EQ(event.at("algorithm"), "cole_kripke_webster");
+  EXPECT_EQ(event.at("algorithm"), "estimator");
   EXPECT_EQ(event.at("simulated"), false);
   const auto told = shown();
   EXPECT_EQ(told.at("lab"), "Sleep lab, 2nd floor");

@@ -557,11 +557,11 @@ TEST(ReaderTest, EpochsAndTheirRescoring) {
       e.score = EpochState::sleep;
       e.state = BedState::asleep;
       e.counts = static_cast<float>(i);
-      e.scorer = "sazonov 1";
+      e.scorer = "estimator 1";
       e.p_asleep = 0.5F;
       store.record(e, at(30 * (i / 2)));
     }
-    Rescore r{"bed-1", {}, EpochState::wake, "cole-kripke 1", 0.25F};
+    Rescore r{"bed-1", {}, EpochState::wake, "estimator_hindsight 1", 0.25F};
     auto nearly = at(60);
     nearly.since_epoch += 1234us;  // clocks read apart
     store.record(r, nearly);
@@ -578,7 +578,7 @@ TEST(ReaderTest, EpochsAndTheirRescoring) {
   EXPECT_TRUE(epochs[0].rescorer.empty());
   EXPECT_EQ(epochs[1].rescored, EpochState::wake);
   EXPECT_EQ(epochs[1].rescored_p_asleep, 0.25F);
-  EXPECT_EQ(epochs[1].rescorer, Name("cole-kripke 1"));
+  EXPECT_EQ(epochs[1].rescorer, Name("estimator_hindsight 1"));
   EXPECT_EQ(epochs[1].epoch.score, EpochState::sleep);
   EXPECT_EQ(epochs[1].epoch.counts, 4.0F);
   EXPECT_FALSE(epochs[1].epoch.load_kg);

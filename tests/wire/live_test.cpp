@@ -59,15 +59,15 @@ TEST(LiveJson, EpochAndRescoreLines) {
   e.score = EpochState::wake;
   e.state = BedState::restless;
   e.counts = 12.5F;
-  e.scorer = "sazonov 1";
+  e.scorer = "estimator 1";
   e.p_asleep = 0.25F;
   EXPECT_EQ(json::parse(replay_line(e, now)),
             json::parse(R"({"kind":"epoch","bed":"bed-1","from":"2026-11-22T02:40:37.123Z","score":"wake",
-              "state":"restless","counts":12.5,"movement_kg":null,"load_kg":null,"scorer":"sazonov 1","p_asleep":0.25})"));
+              "state":"restless","counts":12.5,"movement_kg":null,"load_kg":null,"scorer":"estimator 1","p_asleep":0.25})"));
   EXPECT_EQ(json::parse(replay_line(
-                Rescore{"bed-1", {Duration(970s)}, EpochState::sleep, "cole-kripke 1", 0.9F}, now)),
+                Rescore{"bed-1", {Duration(970s)}, EpochState::sleep, "estimator_hindsight 1", 0.9F}, now)),
             json::parse(R"({"kind":"rescore","bed":"bed-1","from":"2026-11-22T02:40:37.123Z","score":"sleep",
-              "scorer":"cole-kripke 1","p_asleep":0.9})"));
+              "scorer":"estimator_hindsight 1","p_asleep":0.9})"));
   EXPECT_EQ(json::parse(replay_line(reading(), now)).at("kind"), "reading");
 }
 
