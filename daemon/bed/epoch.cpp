@@ -25,8 +25,9 @@ EpochState scored(bool asleep) { return asleep ? EpochState::sleep : EpochState:
 void Bed::Inside::gather_epoch(const Second& s) {
   Gathering& g = gathering;
   if (in_bed && !*in_bed) ++g.out_of_bed;
-  if (s.bed_moved != Moved::unknown) ++g.moved_known;
-  g.moving += s.bed_moved == Moved::moving;
+  const Moved moved = has_bed_sensor || s.bed_moved != Moved::unknown ? s.bed_moved : s.wrist_moved;
+  if (moved != Moved::unknown) ++g.moved_known;
+  g.moving += moved == Moved::moving;
   if (decided && last_heard == s.now) {
     ++g.believed;
     g.p_asleep += estimator.p_asleep();

@@ -50,8 +50,8 @@ inline constexpr std::array<Definition, 35> figure_definitions{{
     {"twt_min", "Awake in all (TWT)", "min",
      "Time to fall asleep, awake after falling asleep and awake before getting up, added up."},
     {"movement_index_percent", "Movement index", "%",
-     "The seconds with movement as a share of the time in bed; time of which movement is not known is left "
-     "out."},
+     "The seconds with movement as a share of the time in bed, as the bed's sensor shows it, or the wrist's "
+     "where the bed has none; time of which movement is not known is left out."},
     {"fragmentation_percent", "Fragmentation index", "%",
      "How many of the stretches of sleep between two wakes lasted 1 min at most, as a share of them all."},
     {"nwak_1min", "Awakenings of 1 min or more (NWAK)", "",

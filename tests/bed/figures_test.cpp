@@ -84,6 +84,16 @@ TEST(NightFigures, have_the_movement_of_the_night_and_what_was_said_live) {
   EXPECT_LE(std::abs(*f.live->tst_min - *f.tst_min), f.live->changed_min);
 }
 
+TEST(NightFigures, have_the_movement_of_a_wrist_where_the_bed_has_no_sensor) {
+  Player p;
+  p.with_wrist(person_on_wrist({{0, 20 * m}, {3 * h, 3 * h + 60}, {5 * h, 5 * h + 120}, {8 * h, 11 * h}}));
+  p.play(11 * h);
+  const auto nights = closed(p);
+  ASSERT_EQ(nights.size(), 1U);
+  const auto& f = nights[0];
+  EXPECT_NEAR(f.movement_index_percent.value(), 100 * 180 / (f.tib_min * 60), 0.3);
+}
+
 // A second person comes at 2 h, lies still, and leaves at 3 h.
 TEST(NightFigures, of_a_bed_that_two_share_for_an_hour_are_of_one_night_without_exits) {
   const auto first = person_on_scale({{10 * m, 8 * h}}, {{10 * m, 11 * m}});
