@@ -238,13 +238,13 @@ export function tell(e: LogEvent): Told {
     case 'sleep.ended':
       return fine('Sleep ended');
     case 'awakening.suspected':
-      return fine(`Awakening ${e.data.number} suspected: ${e.data.cause}`);
+      return fine(`Perhaps waking up: ${e.data.cause}`);
     case 'awakening.confirmed':
-      return main(`Woke up (awakening ${e.data.number}: ${e.data.cause})`);
+      return main(`Woke up (${e.data.cause})`);
     case 'awakening.withdrawn':
-      return fine(`Awakening ${e.data.number} withdrawn: ${e.data.cause}`);
+      return fine(`Did not wake up after all: ${e.data.cause}`);
     case 'awakening.ended':
-      return main(`Awakening ${e.data.number} over after ${seconds(e.data.lasted_s)}`);
+      return main(`Asleep again after ${seconds(e.data.lasted_s)}`);
     case 'restless.began':
       return main('Became restless');
     case 'restless.ended':

@@ -130,7 +130,7 @@ test('a moment is read out in a sentence, with what happened near it', () => {
   );
   const said = read_out(strip, start + 31.5 * min);
   expect(said).toMatch(/^\d\d:11: awake in bed, \d\d:10 to now \(30 min\)/);
-  expect(said).toContain('; awakening 1 at');
+  expect(said).toContain('; awakening at');
   expect(said).toContain('; pain 7, lower back at');
   expect(read_out(strip, start + 5 * min)).toMatch(/asleep, \d\d:40 to \d\d:10 \(30 min\)$/);
 });

@@ -148,8 +148,8 @@ function marks_of(facts: Facts, from: number, to: number): Mark[] {
       score: 0,
       text:
         a.state === 'confirmed'
-          ? `awakening ${a.number}${length}`
-          : `awakening ${a.number} ${a.state === 'withdrawn' ? 'suspected, then withdrawn' : 'suspected, not yet sure'}`,
+          ? `awakening${length}`
+          : `awakening ${a.state === 'withdrawn' ? 'suspected, then withdrawn' : 'suspected, not yet sure'}`,
     });
   }
   for (const [i, c] of facts.checkins.entries())
