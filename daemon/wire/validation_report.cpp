@@ -43,7 +43,7 @@ th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:right;vert
 th{font-weight:600}thead th{border-bottom:1px solid var(--ink)}
 th:first-child,td.text{text-align:left}
 td small{display:block;font-size:13px}
-.tight{width:auto;margin-top:12px}.tight th,.tight td{padding:3px 10px;font-size:13px}
+.tight{width:auto;margin-top:12px}.tight th,.tight td{padding:3px 10px;font-size:13px;white-space:normal}
 .confusion th{white-space:normal}.confusion th,.confusion td{padding:6px 8px}.agree{outline:2px solid var(--ink);outline-offset:-3px}
 figure{margin:0}svg{display:block;width:100%;height:auto;overflow:visible}
 svg text{font-size:13px;fill:var(--ink)}svg .q{fill:var(--quiet)}
