@@ -30,14 +30,16 @@ inline constexpr std::array<Definition, 35> figure_definitions{{
     {"sol_high_min", "Time to fall asleep, at most", "min",
      "Taken with every epoch that is unknown or unsure as wake; not given when no 10 min of sleep remain."},
     {"waso_low_min", "Awake after falling asleep, at least", "min",
-     "The least of three: as scored, and with every epoch that is unknown or unsure as wake or as sleep."},
+     "What it would be if every epoch were likelier sleep than believed, its odds 3.5 times as high."},
     {"waso_high_min", "Awake after falling asleep, at most", "min",
-     "The most of three: as scored, and with every epoch that is unknown or unsure as wake or as sleep; not "
-     "given when one of them has no 10 min of sleep."},
+     "What it would be if every epoch were less likely sleep than believed, its odds 3.5 times as low, and "
+     "what is unknown were wake."},
     {"tst_low_min", "Time asleep, at least", "min",
-     "Taken with every epoch that is unknown or unsure as wake."},
+     "What it would be if every epoch were less likely sleep than believed, its odds 3.5 times as low, and "
+     "what is unknown were wake."},
     {"tst_high_min", "Time asleep, at most", "min",
-     "Taken with every epoch that is unknown or unsure as sleep."},
+     "What it would be if every epoch were likelier sleep than believed, its odds 3.5 times as high, and "
+     "what is unknown were sleep."},
     {"se_low_percent", "Sleep efficiency, at least", "%", "From the least time asleep."},
     {"se_high_percent", "Sleep efficiency, at most", "%", "From the most time asleep."},
     {"spt_min", "Sleep period (SPT)", "min",

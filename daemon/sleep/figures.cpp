@@ -39,6 +39,7 @@ struct Taken {
   std::optional<double> sol_min, waso_min, tst_min, se_percent, spt_min, maintenance_percent, twak_min;
   std::optional<double> fragmentation_percent;
   int nwak_1min = 0, nwak_5min = 0;
+  Span sleep_period;  ///< of epochs; empty without an onset
 };
 
 /// `state(i)` of the epochs s.begin <= i < s.end.
@@ -77,6 +78,7 @@ Taken take(const NightRecord& night, Span s, double tib_min, State state) {
   if (night.beginning_known || night.lights_out) t.sol_min = std::max(minutes(asleep - tried), 0.0);
   t.twak_min = std::max(minutes(night.out_of_bed - begins(last)), 0.0);
   t.spt_min = minutes(last - *onset);
+  t.sleep_period = {*onset, last};
 
   std::size_t waking = 0;
   std::size_t waso = 0;
@@ -108,19 +110,36 @@ Taken take(const NightRecord& night, Span s, double tib_min, State state) {
   return t;
 }
 
-using Scenarios = std::array<Taken, 3>;  // as scored, against sleep, for it
-
-void range(const Scenarios& all, std::optional<double> Taken::* figure, std::optional<double>& low,
-           std::optional<double>& high, bool bounded_without) {
+/// Of the latency as scored, against sleep and for it.
+void latency_range(const std::array<std::optional<double>, 3>& all, NightFigures& f) {
   bool whole = true;
-  for (const Taken& t : all) {
-    const auto& v = t.*figure;
-    whole = whole && (v || bounded_without);
+  for (const auto& v : all) {
+    whole = whole && v;
     if (!v) continue;
-    low = std::min(low.value_or(*v), *v);
-    high = std::max(high.value_or(*v), *v);
+    f.sol_low_min = std::min(f.sol_low_min.value_or(*v), *v);
+    f.sol_high_min = std::max(f.sol_high_min.value_or(*v), *v);
   }
-  if (!whole) high.reset();
+  if (!whole) f.sol_high_min.reset();
+}
+
+/// How much of `s` was slept, in epochs, at least and at most: what is unknown is in neither.
+struct Slept {
+  double least = 0, most = 0;
+  std::size_t known = 0;
+};
+Slept slept(const NightRecord& night, std::size_t begin, std::size_t end) {
+  const bool has_p = night.p_asleep.size() == night.epochs.size();
+  Slept all;
+  for (std::size_t i = begin; i < end; ++i) {
+    const EpochState e = night.epochs[i];
+    if (e == EpochState::unknown) continue;
+    double p = e == EpochState::sleep ? 1 : 0;
+    if (has_p && night.p_asleep[i] >= 0) p = std::min(double{night.p_asleep[i]}, 1.0);
+    ++all.known;
+    all.least += p / (p + (1 - p) * odds_doubted);
+    all.most += p * odds_doubted / (p * odds_doubted + 1 - p);
+  }
+  return all;
 }
 
 std::optional<double> movement_index(const NightRecord& night, Span s) {
@@ -158,9 +177,7 @@ NightFigures figures(const NightRecord& night) noexcept {
     const EpochState e = scored(i);
     return e == EpochState::unknown || p(i) + sure > 1 ? EpochState::sleep : e;
   };
-  const Scenarios all{take(night, s, f.tib_min, scored), take(night, s, f.tib_min, against),
-                      take(night, s, f.tib_min, in_favour)};
-  const Taken& t = all[0];
+  const Taken t = take(night, s, f.tib_min, scored);
   f.sol_min = t.sol_min, f.waso_min = t.waso_min, f.tst_min = t.tst_min, f.se_percent = t.se_percent;
   f.spt_min = t.spt_min, f.maintenance_percent = t.maintenance_percent, f.twak_min = t.twak_min;
   if (t.sol_min) f.twt_min = *t.sol_min + *t.waso_min + *t.twak_min;
@@ -172,10 +189,33 @@ NightFigures figures(const NightRecord& night) noexcept {
   if (s.end > s.begin)
     f.coverage_percent = 100.0 * static_cast<double>(t.sleep + t.wake) / static_cast<double>(s.end - s.begin);
 
-  range(all, &Taken::sol_min, f.sol_low_min, f.sol_high_min, false);
-  range(all, &Taken::waso_min, f.waso_low_min, f.waso_high_min, false);
-  range(all, &Taken::tst_min, f.tst_low_min, f.tst_high_min, true);
-  range(all, &Taken::se_percent, f.se_low_percent, f.se_high_percent, true);
+  latency_range(
+      {t.sol_min, take(night, s, f.tib_min, against).sol_min, take(night, s, f.tib_min, in_favour).sol_min},
+      f);
+  if (s.end > s.begin) {
+    const Slept all = slept(night, s.begin, s.end);
+    const double scored_min = t.tst_min.value_or(0);
+    f.tst_low_min = std::min(scored_min, epoch_min * all.least);
+    f.tst_high_min = std::max(scored_min, epoch_min * all.most) + f.unknown_min;
+    if (f.tib_min > 0) {
+      f.se_low_percent = std::min(100 * *f.tst_low_min / f.tib_min, 100.0);
+      f.se_high_percent = std::min(100 * *f.tst_high_min / f.tib_min, 100.0);
+    }
+  }
+  if (t.waso_min) {
+    const auto [begin, end] = t.sleep_period;
+    const Slept within_it = slept(night, begin, end);
+    const auto known = static_cast<double>(within_it.known);
+    f.waso_low_min = std::min(*t.waso_min, epoch_min * (known - within_it.most));
+    // Had a gap after the last sleep been slept, the wake before it were WASO.
+    const Taken gaps_slept = take(night, s, f.tib_min, [&](std::size_t i) {
+      return scored(i) == EpochState::unknown ? EpochState::sleep : scored(i);
+    });
+    const auto unknown = static_cast<double>(end - begin) - known;
+    f.waso_high_min =
+        std::max(gaps_slept.waso_min.value_or(0),
+                 std::max(*t.waso_min, epoch_min * (known - within_it.least)) + epoch_min * unknown);
+  }
 
   if (night.live.size() == night.epochs.size() && !night.epochs.empty()) {
     const Taken l = take(night, s, f.tib_min, [&](std::size_t i) { return night.live[i]; });

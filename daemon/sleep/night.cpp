@@ -13,7 +13,7 @@ constexpr Duration lights_out_counts = std::chrono::hours(1);  // said longer ag
 }  // namespace
 
 const Algorithm& Night::algorithm() {
-  static constexpr Algorithm it{"night", "2"};
+  static constexpr Algorithm it{"night", "3"};
   return it;
 }
 

@@ -9,7 +9,7 @@
 
 namespace vigil::sleep {
 
-/// One night as an episode, version 2 (its figures: sleep/figures.hpp).
+/// One night as an episode, version 3 (its figures: sleep/figures.hpp).
 /// With a sensor that tells presence: it opens, back-dated to the bed entry, when the stay has lasted
 /// `minimum_night`, at the first sleep, or when somebody says lights out; a shorter stay is a sit-down. It
 /// closes when the bed has been empty for `ends_after`, back-dated to the exit; a trip to the bathroom does

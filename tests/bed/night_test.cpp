@@ -126,7 +126,7 @@ TEST(Night, its_figures_are_those_worked_by_hand) {
 TEST(Night, every_event_names_its_algorithm_and_bed) {
   for (const auto& e : a_night().events) {
     EXPECT_FALSE(e.algorithm.name.empty()) << line(e);
-    const std::map<std::string, std::string> versions{{"presence", "2"},   {"night", "2"},
+    const std::map<std::string, std::string> versions{{"presence", "2"},   {"night", "3"},
                                                       {"awakenings", "2"}, {"restlessness", "2"},
                                                       {"estimator", "1"},  {"prompting", "1"}};
     EXPECT_EQ(e.algorithm.version.str(), versions.at(e.algorithm.name.str())) << line(e);

@@ -340,7 +340,7 @@ struct Running {
       if (driver.empty()) return "driver: expected one of line";
       return assigned.settings == "bad" ? "settings:1:1: expected lines" : "";
     };
-    backend.definitions = [] { return wire::definitions_text({"night", "2"}); };
+    backend.definitions = [] { return wire::definitions_text({"night", "3"}); };
     backend.validation = [this] {
       std::optional<Event> newest;
       for (auto& e : log.since(0, SIZE_MAX, {}))

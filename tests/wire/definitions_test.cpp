@@ -19,12 +19,12 @@ TEST(Definitions, EveryFigureOnTheWireHasOneAndNothingElseHas) {
   for (const auto& [key, value] : on_the_wire.items())
     figures.insert(key);
   std::set<std::string> defined;
-  const auto told = json::parse(definitions_text({"night", "2"}));
+  const auto told = json::parse(definitions_text({"night", "3"}));
   for (const auto& d : told.at("definitions"))
     EXPECT_TRUE(defined.insert(d.at("key")).second) << d.at("key") << " is defined twice";
   EXPECT_EQ(defined, figures);
   EXPECT_EQ(told.at("algorithm"), "night");
-  EXPECT_EQ(told.at("version"), "2");
+  EXPECT_EQ(told.at("version"), "3");
   EXPECT_FALSE(told.at("caution").get<std::string>().empty());
 }
 

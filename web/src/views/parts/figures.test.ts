@@ -102,7 +102,7 @@ describe('range', () => {
 });
 
 test('the night in one sentence', () => {
-  expect(headline(figures)).toBe('Asleep 6 h 10 of 8 h 00 in bed (5 h 40 to 6 h 35 is possible)');
+  expect(headline(figures)).toBe('Asleep 6 h 10 of 8 h 00 in bed (5 h 40 to 6 h 35 is likely)');
   expect(headline({ ...figures, tst_low_min: null, tst_high_min: null })).toBe(
     'Asleep 6 h 10 of 8 h 00 in bed',
   );

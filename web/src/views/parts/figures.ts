@@ -10,7 +10,7 @@ export interface Row {
   /** Where the daemon's own title could not be read. */
   title: string;
   value: string;
-  /** "5 h 40 to 6 h 35"; empty: nothing else is possible, or it is not told. */
+  /** "5 h 40 to 6 h 35"; empty: nothing else is likely, or it is not told. */
   range: string;
   /** What the live scores alone came to, when that is another number. */
   live: string;
@@ -99,7 +99,7 @@ export const more_rows = (f: NightFigures): Row[] => [
   row('unknown_min', 'Unknown', minutes, f.unknown_min),
 ];
 
-/** "Asleep 6 h 10 of 8 h 00 in bed (5 h 40 to 6 h 35 is possible)". */
+/** "Asleep 6 h 10 of 8 h 00 in bed (5 h 40 to 6 h 35 is likely)". */
 export function headline(f: NightFigures): string {
   const range = range_words(f.tst_low_min, f.tst_high_min, f.tst_min, minutes);
   const asleep =
@@ -107,7 +107,7 @@ export function headline(f: NightFigures): string {
       ? `In bed for ${minutes(f.tib_min)}; time asleep not known`
       : `Asleep ${minutes(f.tst_min)} of ${minutes(f.tib_min)} in bed`;
   if (range === '') return asleep;
-  return `${asleep} (${range}${range.startsWith('at ') ? '' : ' is possible'})`;
+  return `${asleep} (${range}${range.startsWith('at ') ? '' : ' is likely'})`;
 }
 
 /** Never 100 % while something is missing. */
