@@ -107,7 +107,7 @@ test.skipIf(!existsSync(night))(
     // Its own words for what the two sensors say, each as it happens; and that time runs faster than it does.
     await shows(new RegExp(`time .*${speed}`, 'i'));
     await shows('Went to bed');
-    await page.locator('[data-state=awake]').first().waitFor({ timeout: 60_000 });
+    await page.locator('[data-state=awake], [data-state=asleep]').first().waitFor({ timeout: 60_000 });
     await shows('Fell asleep');
     await page.locator('[data-state=asleep]').first().waitFor({ timeout: 60_000 });
     await page.locator('[data-freshness=live]').waitFor();

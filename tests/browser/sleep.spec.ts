@@ -142,6 +142,7 @@ test('a suspected awakening is a hollow mark that fills or fades, in its place',
       .nth(i)
       .locator('path')
       .evaluateAll((all) => all.map((p) => getComputedStyle(p).opacity));
+  await marks.nth(1).waitFor({ state: 'attached' });
   expect(await seen(1)).toEqual(['1', '0']);
   script.event('bed-1', 'awakening.withdrawn', { number: 2, ago_s: 120, cause: 'still again' });
   await strip.locator('[data-awakening=withdrawn]').waitFor();
