@@ -148,19 +148,80 @@ TEST(Heart, noise_alone_and_a_knock_are_unknown) {
   EXPECT_LE(answered, 1) << "of 40 noises";
 }
 
+bool told(const Rate& r) { return r.per_min > 0 && r.quality >= Heart::least_quality; }
+
 TEST(Heart, invents_nothing_over_a_gap_or_a_movement) {
   Heart heart(100);
   Beats beats(60, 0.02);
-  play(heart, 100, 0, 11, beats);
-  EXPECT_EQ(heart.estimate().per_min, 0);
-  play(heart, 100, 11, 20, beats);
+  play(heart, 100, 0, 3, beats);
+  EXPECT_EQ(heart.estimate().per_min, 0) << "too little seen";
+  play(heart, 100, 3, 20, beats);
   EXPECT_NEAR(heart.estimate().per_min, 60, 1.5);
-  play(heart, 100, 21, 32, beats);
-  EXPECT_EQ(heart.estimate().per_min, 0);
-  play(heart, 100, 32, 40, beats);
+  play(heart, 100, 21, 24, beats);
+  EXPECT_EQ(heart.estimate().per_min, 0) << "a gap";
+  play(heart, 100, 24, 32, beats);
   EXPECT_NEAR(heart.estimate().per_min, 60, 1.5);
   heart.disturb();
   EXPECT_EQ(heart.estimate().per_min, 0);
+  EXPECT_EQ(heart.estimate().quality, 0);
+}
+
+TEST(Heart, a_known_heart_is_told_again_soon_after_a_movement_but_never_of_noise) {
+  int told_s = 0, of_noise = 0;
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    Heart on(100), gone(100);
+    Beats beats(60, 0.02), same(60, 0.02);
+    play(on, 100, 0, 40, beats), play(gone, 100, 0, 40, same);
+    ASSERT_TRUE(told(on.estimate()) && told(gone.estimate()));
+    on.disturb(), gone.disturb();
+    play(on, 100, 50, 58, beats);
+    EXPECT_NEAR(on.estimate().per_min, 60, 2);
+    told_s += told(on.estimate());
+    Noise noise(seed, 0.006);
+    for (double t = 50; t < 110; ++t) {
+      play(gone, 100, t, t + 1, [&](double, int) { return 18 + noise(); });
+      of_noise += told(gone.estimate());
+    }
+  }
+  EXPECT_EQ(told_s, 40);
+  EXPECT_LE(of_noise, 5) << "of 2400 s after leaving";
+}
+
+TEST(Heart, what_it_was_is_no_answer_for_what_it_is) {
+  for (const double then : {55.0, 75.0})
+    for (const double now : {48.0, 66.0, 90.0, 110.0}) {
+      Heart heart(100);
+      Beats slow(then, 0.02), fast(now, 0.02);
+      play(heart, 100, 0, 40, slow);
+      heart.disturb();
+      int wrong = 0;
+      for (double t = 60; t < 90; ++t) {
+        play(heart, 100, t, t + 1, fast);
+        wrong += told(heart.estimate()) && std::abs(heart.estimate().per_min - now) > 5;
+      }
+      EXPECT_LE(wrong, 1) << then << " " << now;
+      EXPECT_TRUE(told(heart.estimate())) << then << " " << now;
+      EXPECT_NEAR(heart.estimate().per_min, now, 2) << then;
+    }
+}
+
+TEST(Heart, a_rising_heart_is_followed) {
+  Heart heart(100);
+  Noise noise(5, 0.004);
+  double last = -10, next = 0;
+  const auto bpm = [](double t) { return t < 40 ? 60.0 : 60 + 10 * (1 - std::exp((40 - t) / 10)); };
+  const auto kg = [&](double t, int c) {
+    while (t >= next)
+      last = next, next += 60 / bpm(next);
+    return 18 + (c % 2 ? -0.01 : 0.02) * std::exp(-(t - last) / 0.12) * std::sin(two_pi * 5 * (t - last)) +
+           noise();
+  };
+  play(heart, 100, 0, 40, kg);
+  for (double t = 40; t < 80; ++t) {
+    play(heart, 100, t, t + 1, kg);
+    EXPECT_TRUE(told(heart.estimate())) << t;
+    EXPECT_NEAR(heart.estimate().per_min, bpm(t - 3), 2) << t;
+  }
 }
 
 }  // namespace
