@@ -18,7 +18,7 @@ std::size_t age_of(int seconds) noexcept {
 }  // namespace
 
 const Algorithm& Estimator::algorithm() {
-  static constexpr Algorithm it{"estimator", "1"};
+  static constexpr Algorithm it{"estimator", "2"};
   return it;
 }
 

@@ -128,7 +128,7 @@ TEST(Night, every_event_names_its_algorithm_and_bed) {
     EXPECT_FALSE(e.algorithm.name.empty()) << line(e);
     const std::map<std::string, std::string> versions{{"presence", "2"},   {"night", "3"},
                                                       {"awakenings", "2"}, {"restlessness", "2"},
-                                                      {"estimator", "1"},  {"prompting", "1"}};
+                                                      {"estimator", "2"},  {"prompting", "1"}};
     EXPECT_EQ(e.algorithm.version.str(), versions.at(e.algorithm.name.str())) << line(e);
     EXPECT_EQ(e.bed.view(), "bed-1");
     EXPECT_EQ(e.seq, 0U);
@@ -174,7 +174,7 @@ TEST(Night, epochs_come_each_30_s_and_agree_with_what_happened) {
   const auto& quiet = p.epochs[3 * 120];
   EXPECT_EQ(quiet.score, EpochState::sleep);
   EXPECT_EQ(quiet.state, BedState::asleep);
-  EXPECT_EQ(quiet.scorer.view(), "estimator 1");
+  EXPECT_EQ(quiet.scorer.view(), "estimator 2");
   EXPECT_GT(quiet.p_asleep.value(), 0.6F);
   EXPECT_NEAR(quiet.load_kg.value(), 70, 0.1);
   EXPECT_FALSE(quiet.counts);
@@ -189,7 +189,7 @@ TEST(Night, epochs_come_each_30_s_and_agree_with_what_happened) {
       EXPECT_GT(p.rescores[i].from, p.rescores[i - 1].from);
     }
     const auto& epoch = p.epochs[static_cast<std::size_t>(s_of(p.rescores[i].from) / 30)];
-    EXPECT_EQ(epoch.scorer.view(), "estimator 1");
+    EXPECT_EQ(epoch.scorer.view(), "estimator 2");
   }
 }
 
@@ -232,7 +232,7 @@ TEST(Night, of_a_wrist_alone) {
   EXPECT_GE(f.nwak_1min, 1);
   EXPECT_EQ(p.reading_at(1.5 * h).state, BedState::asleep);
   EXPECT_EQ(p.reading_at(5 * m).state, BedState::awake);
-  EXPECT_EQ(p.epochs[60].scorer.view(), "estimator 1");
+  EXPECT_EQ(p.epochs[60].scorer.view(), "estimator 2");
   EXPECT_GT(p.epochs[4].counts.value(), 100);
   EXPECT_EQ(p.epochs[60].counts.value(), 0);
   EXPECT_EQ(p.rescores.front().scorer.view(), "estimator_hindsight 1");
@@ -246,7 +246,7 @@ TEST(Night, of_scale_and_wrist) {
   p.play(10 * h);
   EXPECT_EQ(p.reading_at(0.9 * h).state, BedState::out_of_bed);
   EXPECT_EQ(p.reading_at(2 * h).state, BedState::asleep);
-  EXPECT_EQ(p.epochs[240].scorer.view(), "estimator 1");
+  EXPECT_EQ(p.epochs[240].scorer.view(), "estimator 2");
   const auto confirmed = p.all<event::AwakeningConfirmed>();
   ASSERT_GE(confirmed.size(), 2U);
   EXPECT_TRUE(std::ranges::any_of(
