@@ -46,19 +46,6 @@ float mean_of(const Spread<N>& s, std::size_t least) noexcept {
 
 }  // namespace
 
-template <std::size_t N>
-float Spread<N>::deviation() const noexcept {
-  const double mean = sum_ / static_cast<double>(n_);
-  return static_cast<float>(std::sqrt(std::max(squares_ / static_cast<double>(n_) - mean * mean, 0.0)));
-}
-
-template <std::size_t N>
-void Spread<N>::settle() noexcept {
-  sum_ = squares_ = 0;
-  for (const float x : ring_)
-    if (x == x) sum_ += x, squares_ += double{x} * double{x};
-}
-
 bool Clues::any() const noexcept {
   return awake || movers != Movers::none ||
          std::any_of(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(at(Clue::in_bed_for)),

@@ -1,5 +1,7 @@
 #pragma once
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -83,13 +85,21 @@ class Spread {
   Spread() noexcept { ring_.fill(not_seen); }
   [[nodiscard]] std::size_t n() const noexcept { return n_; }
   [[nodiscard]] float mean() const noexcept { return static_cast<float>(sum_ / static_cast<double>(n_)); }
-  [[nodiscard]] float deviation() const noexcept;
+  [[nodiscard]] float deviation() const noexcept {
+    const double mean = sum_ / static_cast<double>(n_);
+    return static_cast<float>(std::sqrt(std::max(squares_ / static_cast<double>(n_) - mean * mean, 0.0)));
+  }
 
  private:
   void drop(float x) noexcept {
     if (x == x) --n_, sum_ -= x, squares_ -= double{x} * double{x};
   }
-  void settle() noexcept;  ///< what subtracting leaves behind does not pile up
+  /// What subtracting leaves behind does not pile up.
+  void settle() noexcept {
+    sum_ = squares_ = 0;
+    for (const float x : ring_)
+      if (x == x) sum_ += x, squares_ += double{x} * double{x};
+  }
   std::array<float, N> ring_;
   std::size_t next_ = 0, n_ = 0;
   double sum_ = 0, squares_ = 0;

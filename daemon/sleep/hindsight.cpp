@@ -6,7 +6,7 @@
 namespace vigil::sleep {
 
 const Algorithm& Hindsight::algorithm() {
-  static constexpr Algorithm it{"estimator_hindsight", "1"};
+  static constexpr Algorithm it{"estimator_hindsight", "2"};
   return it;
 }
 

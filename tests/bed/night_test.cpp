@@ -184,7 +184,7 @@ TEST(Night, epochs_come_each_30_s_and_agree_with_what_happened) {
   // Each epoch that was believed is scored once more, in order; what was certain is not.
   ASSERT_FALSE(p.rescores.empty());
   for (std::size_t i = 0; i < p.rescores.size(); ++i) {
-    EXPECT_EQ(p.rescores[i].scorer.view(), "estimator_hindsight 1");
+    EXPECT_EQ(p.rescores[i].scorer.view(), "estimator_hindsight 2");
     if (i > 0) {
       EXPECT_GT(p.rescores[i].from, p.rescores[i - 1].from);
     }
@@ -235,7 +235,7 @@ TEST(Night, of_a_wrist_alone) {
   EXPECT_EQ(p.epochs[60].scorer.view(), "estimator 2");
   EXPECT_GT(p.epochs[4].counts.value(), 100);
   EXPECT_EQ(p.epochs[60].counts.value(), 0);
-  EXPECT_EQ(p.rescores.front().scorer.view(), "estimator_hindsight 1");
+  EXPECT_EQ(p.rescores.front().scorer.view(), "estimator_hindsight 2");
 }
 
 // The scale says who is in bed, the wrist who sleeps: quiet in a chair is out of bed, not asleep.

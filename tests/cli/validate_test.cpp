@@ -125,7 +125,7 @@ TEST(Validate, WritesAReportThatNeedsNothingElse) {
   ASSERT_EQ(ran.status, 0) << ran.errors;
   const auto page = content(report);
   EXPECT_THAT(page, AllOf(HasSubstr("not a medical device"), HasSubstr("Cohen's kappa"), HasSubstr("<svg"),
-                          HasSubstr("&lt;b&gt;&amp;&quot;truth.csv"), HasSubstr("estimator_hindsight 1")));
+                          HasSubstr("&lt;b&gt;&amp;&quot;truth.csv"), HasSubstr("estimator_hindsight 2")));
   EXPECT_THAT(page, AllOf(Not(HasSubstr("<b>&")), Not(HasSubstr("<script")), Not(HasSubstr("http")),
                           Not(HasSubstr("nan")), Not(HasSubstr("SIMULATED"))));
   EXPECT_THAT(vigild({"validate", "--report", (folder.path() / "no" / "where.html").string(), "--truth",
