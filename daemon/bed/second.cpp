@@ -407,7 +407,10 @@ void Bed::Inside::turn_night(const Second& s, Output& out, std::optional<Instant
     case sleep::Night::Turn::none:
       return;
     case sleep::Night::Turn::opens:
-      night.open(night.opens_at());
+      // A wrist alone is sure late; what it scored before tells when the night began.
+      night.open(!has_bed_sensor && night.opens_at() == falls_asleep
+                     ? sleep::slept_from(trail, night.opens_at())
+                     : night.opens_at());
       awakenings.night_opened();
       watch.night_opened();
       say(s.now, sleep::Night::algorithm(), event::NightOpened{{}, s.now - night.opened()}, out);

@@ -104,6 +104,17 @@ Night::Turn Night::closes_by_wrist(const Seen& seen) {
   return Turn::closes;
 }
 
+Instant slept_from(const Trail& trail, Instant since) noexcept {
+  constexpr std::int64_t stretch = 20, apart = 40;
+  const std::int64_t end = signal::cell(since, epoch_length);
+  std::int64_t first = end, run = 0;
+  for (std::int64_t i = end - 1; i > end - Trail::held && first - i - 1 - run <= apart; --i) {
+    run = trail.at(i) == EpochState::sleep ? run + 1 : 0;
+    if (run >= stretch) first = i;
+  }
+  return first == end ? since : signal::cell_start(first, epoch_length);
+}
+
 NightFigures Night::figures(const Trail& trail, Instant until, Instant now) const noexcept {
   NightRecord record;
   record.into_bed = opened_;

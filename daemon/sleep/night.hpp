@@ -90,4 +90,8 @@ class Night {
   int restless_ = 0;
 };
 
+/// Of sleep that is found out at `since`, when a wrist alone has been sure for long enough: when it began, as
+/// the epochs before were scored. Stretches of 10 min and more count, as long as no 20 min lie between them.
+Instant slept_from(const Trail& trail, Instant since) noexcept;
+
 }  // namespace vigil::sleep

@@ -245,6 +245,28 @@ TEST(Clues, too_little_sleep_teaches_nothing) {
   EXPECT_FALSE(n.watch.learn(70.0F));
 }
 
+// A turn of 20 s every 3 min: never asleep for 10 min at a stretch, and asleep all the same. A fifth of the
+// time and half a minute may be such; sitting still between two errands is no sleep.
+TEST(FallingAsleep, by_a_wrist_outlives_turns_and_not_errands) {
+  const auto at = [](int s) { return Instant{seconds(s)}; };
+  const auto found = [&](auto asleep) {
+    FallingAsleep f;
+    std::optional<Instant> first;
+    for (int s = 1; s <= 7200; ++s) {
+      f.second(at(s), asleep(s));
+      if (const auto since = f.asleep_since(at(s), FallingAsleep::anywhere); since && !first) {
+        first = since;
+        EXPECT_TRUE(asleep(s)) << "never told of a second that is not";
+        EXPECT_GE(at(s) - *since, FallingAsleep::anywhere);
+      }
+    }
+    return first;
+  };
+  EXPECT_EQ(found([](int s) { return s > 1000 && s % 180 >= 20; }), at(1000));
+  EXPECT_FALSE(found([](int s) { return s % 300 >= 120; })) << "two minutes in every five";
+  EXPECT_FALSE(found([](int) { return false; }));
+}
+
 TEST(FallingAsleep, is_back_dated_to_where_the_belief_began) {
   FallingAsleep f;
   const auto at = [](int s) { return Instant{seconds(s)}; };

@@ -146,6 +146,26 @@ TEST(Night, of_a_wrist_alone_closes_an_hour_after_the_last_sleep) {
   EXPECT_DOUBLE_EQ(b.closed_as_of, 899);
 }
 
+TEST(Night, of_a_wrist_alone_began_with_the_sleep_that_was_scored_before_it_was_sure) {
+  const auto from = [](std::initializer_list<std::pair<EpochState, int>> before) {
+    Trail trail;
+    std::int64_t i = 100;
+    for (const auto& [state, n] : before)
+      for (int k = 0; k < n; ++k)
+        trail.write_live(i++, state);
+    return i - signal::cell(slept_from(trail, signal::cell_start(i, epoch_length)), epoch_length);
+  };
+  using enum EpochState;
+  EXPECT_EQ(from({{wake, 60}}), 0) << "there was none";
+  EXPECT_EQ(from({{wake, 60}, {sleep, 30}, {wake, 10}}), 40);
+  EXPECT_EQ(from({{sleep, 25}, {wake, 30}, {sleep, 19}, {wake, 5}, {sleep, 20}, {wake, 5}}), 25)
+      << "too short a stretch is no sleep, and 54 epochs are too long without";
+  EXPECT_EQ(from({{sleep, 25}, {wake, 20}, {sleep, 10}, {unknown, 10}, {sleep, 20}, {wake, 40}}), 125)
+      << "40 epochs without are not too long";
+  EXPECT_EQ(from({{sleep, 100}, {wake, 41}}), 0);
+  EXPECT_EQ(from({{sleep, 4000}}), Trail::held - 1) << "no further than is held";
+}
+
 TEST(Night, of_a_wrist_alone_waits_three_hours_for_the_first_sleep_after_lights_out) {
   Bedside b;
   b.sensor = false;
