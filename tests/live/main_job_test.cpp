@@ -47,7 +47,8 @@ class MainJob : public testing::Test {
 };
 
 TEST_F(MainJob, a_night_is_told_while_it_happens) {
-  Program rig(command(100, times_faster), folder_ / "err");
+  Program rig(command(100, times_faster), folder_ / "err",
+              Program::Options{.as_user = {}, .environment = {quiet_glib}});
   const auto port = port_of(rig);
   Live live(port, "?waves=1");
   live.catch_up();
